@@ -1,0 +1,1 @@
+"""Where it runs: settings, composition, channels, intake, worker, delivery, pages, commands."""

@@ -1,0 +1,1 @@
+"""What is remembered: tables, transactions, sealing, the audit chain, backups, migrations."""
