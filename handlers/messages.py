@@ -136,6 +136,7 @@ class Outbound:
     replaces: str = ""  # our message to rewrite; if that fails, a new one is sent
     strip: str = ""  # our message whose buttons are to go
     leave: bool = False  # leave this group
+    delete: tuple[str, ...] = ()  # messages to take out of the chat (possible for 48 hours)
     inline: str = ""  # the inline query this answers; `text` is JSON of the shared cards
     quiz: Quiz | None = None
     picture: bytes = field(default=b"", repr=False)  # a PNG drawn by us

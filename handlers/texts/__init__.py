@@ -1,0 +1,50 @@
+"""Every sentence the program says, kept in YAML beside this file and filled in here.
+
+A text is named `file.key` or `file.key.key`. Values are put in as plain text and are never
+read as templates themselves.
+"""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+FOLDER = Path(__file__).parent
+
+
+@cache
+def _file(name: str) -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load((FOLDER / f"{name}.yaml").read_text("utf-8"))
+    return loaded
+
+
+def find(key: str) -> Any:
+    """What stands under a key: a sentence, a list of words or a group of them. KeyError if none."""
+    name, *rest = key.split(".")
+    value: Any = _file(name)
+    for part in rest:
+        value = value[part]
+    return value
+
+
+def has(key: str) -> bool:
+    """Whether a text stands under this key."""
+    try:
+        find(key)
+    except (KeyError, TypeError, FileNotFoundError):
+        return False
+    return True
+
+
+def say(key: str, **values: object) -> str:
+    """One sentence, with its values filled in. KeyError if the text or a value is missing."""
+    text = find(key)
+    if not isinstance(text, str):
+        raise KeyError(key)
+    return text.rstrip("\n").format(**values)
+
+
+def words(key: str) -> tuple[str, ...]:
+    """The words people type for one thing, such as the ways to say "back"."""
+    return tuple(find(key))
