@@ -23,7 +23,16 @@ from knowledge.schema.entries import (
     TimeLimit,
 )
 from knowledge.schema.life import Action, Outcome, State
-from knowledge.schema.pack import Instrument, Manifest, Parameter
+from knowledge.schema.pack import (
+    LEVELS,
+    Form,
+    Index,
+    Instrument,
+    Level,
+    Manifest,
+    Parameter,
+    Words,
+)
 from knowledge.schema.procedure import Procedure, Step, Variant
 
 KINDS: dict[str, type[Entry]] = {
@@ -50,6 +59,7 @@ KINDS: dict[str, type[Entry]] = {
 
 __all__ = [
     "KINDS",
+    "LEVELS",
     "AccountabilityKind",
     "Action",
     "Basis",
@@ -61,8 +71,11 @@ __all__ = [
     "Entry",
     "Field",
     "Footing",
+    "Form",
+    "Index",
     "Instrument",
     "Intake",
+    "Level",
     "LocalBasis",
     "Manifest",
     "Measure",
@@ -79,4 +92,5 @@ __all__ = [
     "Term",
     "TimeLimit",
     "Variant",
+    "Words",
 ]

@@ -4,7 +4,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field as Limits, StringConstraints
+from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import Field as Limits
 
 Cite = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]*:\d+(\.\d+)?$")]
 """An instrument's code and the number of its article (`VCOL:35`) or point (`VOPEN04:2.4`)."""
@@ -68,6 +69,6 @@ class Entry(Model):
     local_basis: tuple[LocalBasis, ...] = ()
     partly_local: bool = False  # the rule is law, its figures are set locally
     note: Annotated[str, StringConstraints(max_length=200)] = ""
-    effective_from: date | None = None  # none: since the pack's own date
+    effective_from: date | None = None  # none: its beginning is not recorded
     until: date | None = None  # the first day it no longer holds
     verified: date | None = Limits(description="the day its basis was read; none: not read")

@@ -1,0 +1,283 @@
+"""From a folder of YAML to a pack: read safely, validated whole, or refused whole.
+
+A folder is first read into documents (what stands in its files), then the documents become a
+pack (checked models). A spreadsheet takes the same second step, so an edited list is held to
+the same rules as a file.
+"""
+
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from knowledge.findings import Finding, PackError, refuse
+from knowledge.schema import KINDS, Entry, Form, Index, Instrument, Manifest, Model, Words
+from knowledge.yaml_text import Lines, lines_of, parse
+
+MOST_BYTES = 10 * 1024 * 1024
+MOST_FILES = 500
+PLAIN_KINDS = frozenset({"reading"})
+"""Files that are tables for one module, which validates them itself; see `Pack.tables`."""
+
+M = TypeVar("M", bound=Model)
+
+
+@dataclass(frozen=True)
+class Document:
+    """One file: its name as shown to people (`national/limits.yaml`) and what stands in it."""
+
+    file: str
+    data: dict[str, Any]
+    text: str = field(default="", compare=False)
+
+    def line(self, path: tuple[str | int, ...]) -> int:
+        """The line of a value, or of the nearest thing around it that is there."""
+        while path and path not in self._lines:
+            path = path[:-1]
+        return self._lines.get(path, 0)
+
+    @cached_property
+    def _lines(self) -> Lines:
+        """Counted only once there is a fault to point at: loading need not pay for it."""
+        return lines_of(self.text)
+
+    @property
+    def kind(self) -> str:
+        """What the file holds; the manifest and the instruments are told by their names."""
+        name = self.file.rpartition("/")[2]
+        if name in ("manifest.yaml", "instruments.yaml"):
+            return name.removesuffix(".yaml")
+        kind = self.data.get("kind")
+        return kind if isinstance(kind, str) else ""
+
+
+@dataclass(frozen=True)
+class Placed:
+    """An entry and where it stands."""
+
+    kind: str
+    entry: Entry
+    document: Document = field(compare=False, repr=False)
+    index: int = field(compare=False)
+
+    def find(self, code: str, path: tuple[str | int, ...] = (), **values: object) -> Finding:
+        """A finding about this entry, or about the field at `path` within it."""
+        line = self.document.line(("entries", self.index, *path))
+        told = {key: str(value) for key, value in values.items()}
+        return Finding(code, self.document.file, line, self.entry.id, told)
+
+
+@dataclass
+class Pack:
+    """One level's word on what is true. Equal packs say the same, wherever they stand."""
+
+    manifest: Manifest
+    entries: list[Placed] = field(default_factory=list)
+    groups: dict[str, dict[str, str]] = field(default_factory=dict)
+    words: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    forms: dict[str, Form] = field(default_factory=dict)
+    instruments: dict[str, Instrument] = field(default_factory=dict)
+    tables: dict[str, dict[str, Any]] = field(default_factory=dict)
+    index: Index | None = None
+    word_documents: list[Document] = field(default_factory=list, compare=False, repr=False)
+
+
+def load_pack(folder: Path) -> Pack:
+    """Read and validate one pack. Raises PackError with every fault that was found."""
+    return build_pack(read_folder(folder))
+
+
+def read_folder(folder: Path) -> list[Document]:
+    """What stands in a pack's files. Raises PackError if anything about them is unsafe."""
+    documents: list[Document] = []
+    findings: list[Finding] = []
+    for path, name in _files(folder):
+        try:
+            text = _text(path, name)
+            data = parse(text, name)
+            if not isinstance(data, dict):
+                raise refuse("not_a_mapping", name, 1)
+            documents.append(Document(name, data, text))
+        except PackError as error:
+            findings += error.findings
+    if findings:
+        raise PackError(findings)
+    return documents
+
+
+def build_pack(documents: Iterable[Document]) -> Pack:
+    """Validate documents into a pack. Raises PackError with every fault that was found."""
+    findings: list[Finding] = []
+    documents = list(documents)
+    manifest = next((each for each in documents if each.kind == "manifest"), None)
+    if manifest is None:
+        raise refuse("no_manifest", documents[0].file.partition("/")[0] if documents else "")
+    said = _validate(Manifest, manifest.data, manifest, (), findings)
+    if said is None:
+        raise PackError(findings)
+    pack = Pack(said)
+    for document in documents:
+        if document is not manifest:
+            _add(pack, document, findings)
+    findings += _duplicates(pack)
+    if findings:
+        raise PackError(findings)
+    return pack
+
+
+def _files(folder: Path) -> Iterator[tuple[Path, str]]:
+    """The pack's files in order, with their shown names. Raises PackError: links, size, number."""
+    if not folder.is_dir():
+        raise refuse("no_folder", str(folder))
+    found: list[tuple[Path, str]] = []
+    size = 0
+    for here, folders, names in os.walk(folder, followlinks=False):
+        folders.sort()
+        for name in sorted([*names, *folders]):
+            path = Path(here, name)
+            shown = (Path(folder.resolve().name) / path.relative_to(folder)).as_posix()
+            mode = path.lstat()
+            if stat.S_ISDIR(mode.st_mode):
+                continue
+            if not stat.S_ISREG(mode.st_mode):
+                raise refuse("not_a_plain_file", shown)
+            size += mode.st_size
+            if size > MOST_BYTES:
+                raise refuse("too_big", shown, most=MOST_BYTES // 1024 // 1024)
+            if path.suffix == ".md":
+                continue
+            if path.suffix != ".yaml":
+                raise refuse("not_a_pack_file", shown)
+            found.append((path, shown))
+            if len(found) > MOST_FILES:
+                raise refuse("too_many_files", shown, most=MOST_FILES)
+    yield from found
+
+
+def _text(path: Path, name: str) -> str:
+    """The text of a file: UTF-8 without a byte-order mark, and no link put in its place."""
+    try:
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+    except OSError as error:
+        raise refuse("unreadable", name, reason=error.strerror) from None
+    with os.fdopen(handle, "rb") as file:
+        raw = file.read(MOST_BYTES + 1)
+    if raw.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
+        raise refuse("byte_order_mark", name, 1)
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise refuse("not_utf8", name, raw.count(b"\n", 0, error.start) + 1) from None
+
+
+def _add(pack: Pack, document: Document, findings: list[Finding]) -> None:
+    """Take one file into the pack."""
+    kind = document.kind
+    body = {key: value for key, value in document.data.items() if key != "kind"}
+    if kind in KINDS:
+        _add_entries(pack, document, findings)
+    elif kind == "words":
+        if words := _validate(Words, body, document, (), findings):
+            pack.word_documents.append(document)
+            for entry, phrases in words.words.items():
+                pack.words[entry] = tuple(dict.fromkeys((*pack.words.get(entry, ()), *phrases)))
+    elif kind == "form":
+        if form := _validate(Form, body, document, (), findings):
+            if form.form in pack.forms:
+                findings.append(_at(document, "duplicate_id", ("form",), id=form.form))
+            pack.forms[form.form] = form
+    elif kind == "index":
+        pack.index = _validate(Index, body, document, (), findings)
+    elif kind == "instruments":
+        _add_instruments(pack, document, findings)
+    elif kind in PLAIN_KINDS:
+        pack.tables[kind] = body
+    else:
+        said = document.data.get("kind", "")
+        findings.append(_at(document, "unknown_kind", ("kind",), kind=said))
+
+
+def _add_entries(pack: Pack, document: Document, findings: list[Finding]) -> None:
+    for key in document.data.keys() - {"kind", "groups", "entries"}:
+        findings.append(_at(document, "unknown_field", (key,), field=key))
+    groups, entries = document.data.get("groups") or {}, document.data.get("entries")
+    if not isinstance(groups, dict) or not all(isinstance(each, str) for each in groups.values()):
+        findings.append(_at(document, "bad_value", ("groups",), field="groups", reason="mapping"))
+    else:
+        pack.groups.setdefault(document.kind, {}).update(groups)
+    if not isinstance(entries, list):
+        findings.append(_at(document, "bad_value", ("entries",), field="entries", reason="list"))
+        return
+    model = KINDS[document.kind]
+    for index, data in enumerate(entries):
+        if entry := _validate(model, data, document, ("entries", index), findings):
+            pack.entries.append(Placed(document.kind, entry, document, index))
+
+
+def _add_instruments(pack: Pack, document: Document, findings: list[Finding]) -> None:
+    instruments = document.data.get("instruments")
+    if not isinstance(instruments, dict):
+        where = ("instruments",)
+        findings.append(_at(document, "bad_value", where, field="instruments", reason="mapping"))
+        return
+    for code, data in instruments.items():
+        path = ("instruments", code)
+        if instrument := _validate(Instrument, data, document, path, findings):
+            pack.instruments[code] = instrument
+
+
+def _duplicates(pack: Pack) -> Iterator[Finding]:
+    """The same id twice is the same fact twice, unless each begins on its own day."""
+    seen: dict[tuple[str, date | None], Placed] = {}
+    kinds: dict[str, str] = {}
+    for placed in pack.entries:
+        entry = placed.entry
+        same = seen.setdefault((entry.id, entry.effective_from), placed)
+        if same is not placed or kinds.setdefault(entry.id, placed.kind) != placed.kind:
+            yield placed.find("duplicate_id", ("id",), id=entry.id)
+
+
+_CODES = {
+    "extra_forbidden": "unknown_field",
+    "missing": "missing_field",
+    "string_too_long": "too_long",
+    "string_too_short": "too_short",
+    "string_pattern_mismatch": "bad_form",
+}
+
+
+def _validate(
+    model: type[M],
+    data: object,
+    document: Document,
+    path: tuple[str | int, ...],
+    findings: list[Finding],
+) -> M | None:
+    """The model, or none and the faults added to `findings`."""
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        entry = str(data.get("id", "")) if isinstance(data, dict) else ""
+        entry = entry or (str(path[-1]) if path and isinstance(path[-1], str) else "")
+        for each in error.errors(include_url=False, include_context=True):
+            values = {
+                "field": ".".join(str(part) for part in each["loc"]),
+                "value": str(each["input"])[:40],
+                "reason": each["msg"],
+                "most": str(each.get("ctx", {}).get("max_length", "")),
+            }
+            code = _CODES.get(each["type"], "bad_value")
+            line = document.line((*path, *each["loc"]))
+            findings.append(Finding(code, document.file, line, entry, values))
+        return None
+
+
+def _at(document: Document, code: str, path: tuple[str | int, ...], **values: object) -> Finding:
+    told = {key: str(value) for key, value in values.items()}
+    return Finding(code, document.file, document.line(path), values=told)
