@@ -38,9 +38,10 @@ class Document:
 
     def line(self, path: tuple[str | int, ...]) -> int:
         """The line of a value, or of the nearest thing around it that is there."""
-        while path and path not in self._lines:
-            path = path[:-1]
-        return self._lines.get(path, 0)
+        found: tuple[str | int, ...] = ()
+        for part in path:  # a model's own steps, such as the kind of a rule, are not in the file
+            found = (*found, part) if (*found, part) in self._lines else found
+        return self._lines.get(found, 0)
 
     @cached_property
     def _lines(self) -> Lines:
@@ -249,6 +250,18 @@ _CODES = {
     "string_too_long": "too_long",
     "string_too_short": "too_short",
     "string_pattern_mismatch": "bad_form",
+    "string_type": "not_text",
+    "int_type": "not_a_number",
+    "int_parsing": "not_a_number",
+    "date_type": "not_a_day",
+    "date_from_datetime_parsing": "not_a_day",
+    "tuple_type": "not_a_list",
+    "model_type": "not_a_mapping",
+    "dict_type": "not_a_mapping",
+    "literal_error": "not_a_choice",
+    "enum": "not_a_choice",
+    "union_tag_invalid": "not_a_choice",
+    "value_error": "contradiction",
 }
 
 
@@ -266,11 +279,13 @@ def _validate(
         entry = str(data.get("id", "")) if isinstance(data, dict) else ""
         entry = entry or (str(path[-1]) if path and isinstance(path[-1], str) else "")
         for each in error.errors(include_url=False, include_context=True):
+            context = each.get("ctx", {})
             values = {
                 "field": ".".join(str(part) for part in each["loc"]),
                 "value": str(each["input"])[:40],
                 "reason": each["msg"],
-                "most": str(each.get("ctx", {}).get("max_length", "")),
+                "most": str(context.get("max_length", "")),
+                "choices": str(context.get("expected") or context.get("expected_tags") or ""),
             }
             code = _CODES.get(each["type"], "bad_value")
             line = document.line((*path, *each["loc"]))

@@ -77,7 +77,8 @@ class _Reader:
             raise self._refuse("yaml_directive", event)
         data = self._node(self._next(), ())
         self._next()  # the end of the document
-        if not isinstance(event := self._next(), yaml.StreamEndEvent):
+        event = self._next()
+        if not isinstance(event, yaml.StreamEndEvent):
             raise self._refuse("several_documents", event)
         return data
 
@@ -87,7 +88,7 @@ class _Reader:
         if event.tag is not None:
             raise self._refuse("yaml_tag", event, tag=event.tag)
         if self._lines is not None:
-            self._lines.setdefault(path, event.start_mark.line + 1)
+            self._lines.setdefault(path, _line(event))
         if isinstance(event, yaml.ScalarEvent):
             return self._scalar(event)
         if len(path) >= DEPTH:
@@ -111,7 +112,7 @@ class _Reader:
             if key in data:
                 raise self._refuse("duplicate_key", event, key=key)
             if self._lines is not None:
-                self._lines[(*path, key)] = event.start_mark.line + 1
+                self._lines[(*path, key)] = _line(event)
             data[key] = self._node(self._next(), (*path, key))
         return data
 
@@ -142,5 +143,8 @@ class _Reader:
         return value
 
     def _refuse(self, code: str, event: Any, **values: object) -> PackError:
-        mark: Any = event.start_mark
-        return refuse(code, self._file, mark.line + 1, **values)
+        return refuse(code, self._file, _line(event), **values)
+
+
+def _line(event: Any) -> int:
+    return int(event.start_mark.line) + 1

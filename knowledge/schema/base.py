@@ -71,4 +71,4 @@ class Entry(Model):
     note: Annotated[str, StringConstraints(max_length=200)] = ""
     effective_from: date | None = None  # none: its beginning is not recorded
     until: date | None = None  # the first day it no longer holds
-    verified: date | None = Limits(description="the day its basis was read; none: not read")
+    verified: date | None = Limits(None, description="the day its basis was read; none: not read")
