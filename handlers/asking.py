@@ -1,0 +1,98 @@
+"""Puts a form's questions into a chat and reads what comes back, for every form alike."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from handlers import form
+from handlers.form import Ask, Filled, Plan, Step
+from handlers.messages import Button, Heard, Keyboard
+from handlers.texts import say, words
+from handlers.turn import Turn, in_rows
+
+
+class Wish(StrEnum):
+    """What somebody wants of a form other than to answer it."""
+
+    BACK = "back"
+    SKIP = "skip"
+    SAVE = "save"
+    CANCEL = "cancel"
+
+
+@dataclass(frozen=True)
+class Told:
+    """What one thing said means to an open form."""
+
+    wish: Wish | None = None
+    choice: int | None = None
+    verb: str = ""  # a button of the dialogue's own, such as "send"
+    text: str = ""
+
+
+def listen(turn: Turn) -> Told | None:
+    """What was said, read as words for a form; none if the button belongs to an earlier step."""
+    said = turn.said
+    if said.heard is not Heard.PRESS:
+        text = said.text.strip()
+        folded = text.casefold()
+        wish = next((w for w in Wish if folded in words(f"form.{w}")), None)
+        return Told(wish, text=said.text)
+    _, step, verb = said.data.split(".", 2)
+    if int(step) != turn.state.get("step"):
+        return None
+    if verb.isdecimal():
+        return Told(choice=int(verb))
+    return Told(Wish(verb)) if verb in Wish else Told(verb=verb)
+
+
+def put(turn: Turn, filled: Filled, plan: Plan, *, hint: str = "") -> None:
+    """Ask the open question, with its choices and the ways back, on and out."""
+    ask = form.current(filled, plan)
+    if ask is None:
+        return
+    turn.step()
+    lines = [say(f"form.hint.{hint}")] if hint else []
+    lines.append(ask.ask)
+    lines += numbered(ask)
+    first = next(iter(plan(filled))).key == ask.key
+    turn.show("\n".join(lines), (*choices(turn, ask), *ways(turn, ask, first=first)))
+
+
+def numbered(ask: Ask) -> list[str]:
+    """Long choices are also written out, because a button cuts them off."""
+    if all(len(choice) <= 16 for choice in ask.choices):
+        return []
+    return [
+        say("form.choice_line", n=n, label=choice) for n, choice in enumerate(ask.choices, start=1)
+    ]
+
+
+def choices(turn: Turn, ask: Ask) -> Keyboard:
+    """One button a choice."""
+    return in_rows([turn.button(choice, n) for n, choice in enumerate(ask.choices)])
+
+
+def ways(turn: Turn, ask: Ask, *, first: bool) -> Keyboard:
+    """Back, skip, save and cancel: every screen has a way back."""
+    buttons: list[Button] = []
+    if not first:
+        buttons.append(turn.button(say("form.button.back"), Wish.BACK))
+    if not ask.required:
+        buttons.append(turn.button(say("form.button.skip"), Wish.SKIP))
+    buttons.append(turn.button(say("form.button.save"), Wish.SAVE))
+    buttons.append(turn.button(say("form.button.cancel"), Wish.CANCEL))
+    return in_rows(buttons, width=4)
+
+
+def answer(filled: Filled, told: Told, plan: Plan, turn: Turn) -> Step | None:
+    """The form after a word that concerns the form alone; none if there is no way further back."""
+    if told.wish is Wish.BACK:
+        back = form.go_back(filled, plan)
+        return Step(back) if back else None
+    if told.wish is Wish.SKIP:
+        ask = form.current(filled, plan)
+        typed = told.text and ask is not None and ask.choices
+        if typed and form.match_choice(told.text, ask.choices) is not None:  # type: ignore[union-attr]
+            return form.take(filled, told.text, plan, at=turn.said.at)
+        return form.skip(filled, plan)
+    return form.take(filled, told.text, plan, at=turn.said.at, choice=told.choice)

@@ -1,0 +1,269 @@
+"""Reporting a lead: one question at a time, changed and checked before anything is sent.
+
+The draft is written down at every step, so that a restart, an idle month or another phone finds
+it as it was left. Nothing is ever submitted by itself.
+"""
+
+from handlers import asking, form
+from handlers.asking import Told, Wish
+from handlers.form import Filled, Plan
+from handlers.messages import Heard
+from handlers.monitor import menu, sending
+from handlers.monitor.report_plan import plan_of
+from handlers.texts import say
+from handlers.turn import Turn, in_rows, link
+from storage import files, places, sessions
+
+NAME = "report"
+CONFIRM = "confirm"
+WHICH = "which"
+SURE = "sure"
+
+
+async def start(turn: Turn, *, words: str = "", item: str = "") -> None:
+    """A new draft at its first question; `words` is what was already typed, `item` a list entry."""
+    filled = Filled()
+    if words:
+        filled = Filled(answers={"what": {"text": words}})
+    draft = await sessions.new_draft(turn.tx, turn.person.id, {"item": item}, turn.now)
+    filled = form.go_on(filled, plan(turn, filled))
+    turn.enter(NAME, draft=draft.id)
+    turn.tell("report.begin")
+    await _keep(turn, filled)
+    asking.put(turn, filled, plan(turn, filled))
+
+
+async def resume(turn: Turn, draft_id: str) -> None:
+    """Go on where a draft was left."""
+    draft = await sessions.get_draft(turn.tx, draft_id, turn.person.id)
+    if draft is None or draft.state != "open":
+        await _not_open(turn, draft)
+        return
+    turn.enter(NAME, draft=draft.id)
+    await _show(turn, Filled.from_json(draft.content["form"]))
+
+
+async def hear(turn: Turn) -> None:
+    """Whatever is said while a report is open."""
+    draft = await sessions.get_draft(turn.tx, turn.state["draft"], turn.person.id)
+    if draft is None or draft.state != "open":
+        await _not_open(turn, draft)
+        return
+    filled = Filled.from_json(draft.content["form"])
+    if turn.said.heard is Heard.FILES:
+        await _take_files(turn)
+        return
+    if turn.said.heard is Heard.LOCATION:
+        await _take_location(turn, filled)
+        return
+    if turn.said.heard is Heard.EDITED:
+        turn.tell("report.edited_draft")
+        return
+    told = asking.listen(turn)
+    if told is None:
+        turn.toast("form.stale")
+        await _show(turn, filled)
+        return
+    await _heed(turn, filled, told)
+
+
+def plan(turn: Turn, filled: Filled) -> Plan:
+    """The questions of this report."""
+    return plan_of(turn.book, turn.finder)
+
+
+async def _heed(turn: Turn, filled: Filled, told: Told) -> None:
+    if told.wish is Wish.SAVE:
+        turn.leave()
+        turn.tell("report.saved", menu.rows())
+        return
+    if told.wish is Wish.CANCEL:
+        turn.state["at"] = SURE
+        turn.step()
+        yes, no = say("report.cancel_yes"), say("report.cancel_no")
+        turn.tell("report.sure_cancel", ((turn.button(yes, "drop"),), (turn.button(no, "keep"),)))
+        return
+    if told.verb == "drop":
+        await sessions.finish_draft(turn.tx, turn.state["draft"], "discarded", None, turn.now)
+        turn.leave()
+        turn.tell("report.cancelled", menu.rows())
+        return
+    if filled.at == form.PREVIEW:
+        await _at_preview(turn, filled, told)
+        return
+    if told.verb:
+        await _show(turn, filled)
+        return
+    if turn.state.pop("at", "") == SURE and told.wish is None and told.choice is None:
+        await _show(turn, filled)
+        return
+    await _step(turn, filled, told)
+
+
+async def _step(turn: Turn, filled: Filled, told: Told) -> None:
+    """One question answered, skipped or gone back over."""
+    step = asking.answer(filled, told, plan(turn, filled), turn)
+    if step is None:
+        asking.put(turn, filled, plan(turn, filled))
+        return
+    if step.form.value("level") in sending.UPWARD and filled.at == "level":
+        if not await sending.office_above(turn):
+            await _send_up(turn)
+            return
+    await _keep(turn, step.form)
+    if step.hint:
+        asking.put(turn, step.form, plan(turn, step.form), hint=step.hint)
+        return
+    await _show(turn, step.form)
+
+
+async def _at_preview(turn: Turn, filled: Filled, told: Told) -> None:
+    asks = [ask for ask in plan(turn, filled)(filled) if ask.key in filled.answers]
+    place = turn.state.pop("at", "")
+    if told.wish is Wish.BACK:
+        await _step(turn, filled, told)
+    elif told.verb == "change":
+        turn.state["at"] = WHICH
+        turn.step()
+        buttons = [turn.button(ask.label, n) for n, ask in enumerate(asks)]
+        turn.tell("report.which", (*in_rows(buttons), (turn.button(say("form.button.review"), "review"),)))
+    elif told.verb == "send":
+        turn.state["at"] = CONFIRM
+        turn.step()
+        yes, no = say("report.confirm_yes"), say("report.confirm_no")
+        turn.tell("report.confirm", ((turn.button(yes, "sure"),), (turn.button(no, "review"),)))
+    elif told.verb == "sure":
+        await _submit(turn, filled)
+    else:
+        number = told.choice
+        if number is None and told.text.strip().isdecimal():
+            number = int(told.text.strip()) - 1
+        if number is not None and 0 <= number < len(asks) and place != CONFIRM:
+            changed = form.change(filled, asks[number].key, plan(turn, filled))
+            await _keep(turn, changed)
+            asking.put(turn, changed, plan(turn, changed))
+            return
+        step = form.take(filled, told.text, plan(turn, filled), at=turn.said.at)
+        await _keep(turn, step.form)
+        await _show(turn, step.form)
+
+
+async def _submit(turn: Turn, filled: Filled) -> None:
+    office = await sending.destination(turn, filled)
+    if office is None:
+        await _send_up(turn, conflict=True)
+        return
+    await sending.submit(turn, turn.state["draft"], filled, plan(turn, filled), office)
+
+
+async def _send_up(turn: Turn, *, conflict: bool = False) -> None:
+    """Not for this office, and none above it is in the tree: nothing of it is kept."""
+    await sessions.finish_draft(turn.tx, turn.state["draft"], "discarded", None, turn.now)
+    turn.leave()
+    office = await places.office_for(turn.tx, turn.person.place_id)
+    upper = (office.upper_channel if office else "") or say("report.upper_default")
+    turn.tell("report.conflict" if conflict else "report.upper", menu.rows(), upper=upper)
+
+
+async def _show(turn: Turn, filled: Filled) -> None:
+    """The open question, or everything at once."""
+    if filled.at != form.PREVIEW:
+        asking.put(turn, filled, plan(turn, filled))
+        return
+    turn.step()
+    kept = await files.of_draft(turn.tx, turn.state["draft"])
+    turn.tell(
+        "report.preview",
+        (
+            (turn.button(say("form.button.send"), "send"),),
+            (
+                turn.button(say("form.button.change"), "change"),
+                turn.button(say("form.button.back"), Wish.BACK),
+            ),
+            (
+                turn.button(say("form.button.save"), Wish.SAVE),
+                turn.button(say("form.button.cancel"), Wish.CANCEL),
+            ),
+        ),
+        lines="\n".join(lines_of(filled, plan(turn, filled))),
+        files=len(kept),
+    )
+
+
+def lines_of(filled: Filled, plan: Plan) -> list[str]:
+    """Every answered question on a line of its own, numbered as it can be typed."""
+    asks = [ask for ask in plan(filled) if ask.key in filled.answers]
+    return [
+        say(
+            "report.line",
+            n=n,
+            label=ask.label,
+            text=filled.text(ask.key) or say("form.skipped"),
+        )
+        for n, ask in enumerate(asks, start=1)
+    ]
+
+
+async def _take_files(turn: Turn) -> None:
+    """Files belong to the draft, whatever question is open; the question stays open."""
+    draft = turn.state["draft"]
+    for refused in [file.refused for file in turn.said.files if file.refused]:
+        turn.tell(f"report.file_refused.{refused}")
+    kept = [file.stored for file in turn.said.files if file.stored]
+    if not kept:
+        return
+    await files.attach_to_draft(turn.tx, kept, draft)
+    if turn.said.album:
+        key = f"album:{turn.said.chat}:{turn.said.album}"
+        turn.show(say("report.album_kept"), key=key)
+        return
+    turn.tell("report.file_kept", n=len(await files.of_draft(turn.tx, draft)))
+
+
+async def _take_location(turn: Turn, filled: Filled) -> None:
+    """A shared place is added to what was written of the place, or is its answer."""
+    at = say(
+        "report.location",
+        latitude=f"{turn.said.latitude:.5f}",
+        longitude=f"{turn.said.longitude:.5f}",
+    )
+    text = " ".join(filter(None, [filled.text("where"), at]))
+    answers = {**filled.answers, "where": {"text": text}}
+    changed = form.replace(filled, answers=answers)
+    if filled.at == "where":
+        changed = form.go_on(changed, plan(turn, changed))
+    await _keep(turn, changed)
+    turn.tell("report.location_kept")
+    if filled.at == "where":
+        await _show(turn, changed)
+
+
+async def _keep(turn: Turn, filled: Filled) -> None:
+    await sessions.save_draft(
+        turn.tx, turn.state["draft"], {"form": filled.to_json()}, turn.now
+    )
+
+
+async def _not_open(turn: Turn, draft: sessions.Draft | None) -> None:
+    """It was sent or dropped meanwhile, perhaps on another phone."""
+    turn.leave()
+    if draft is not None and draft.lead_id:
+        await sending.already(turn, draft.lead_id)
+        return
+    turn.toast("menu.stale")
+    menu.show(turn)
+
+
+async def list_drafts(turn: Turn) -> None:
+    """What was begun and not finished; one tap goes on."""
+    drafts = await sessions.open_drafts(turn.tx, turn.person.id)
+    if not drafts:
+        turn.tell("report.drafts.none", menu.rows())
+        return
+    buttons = []
+    for draft in drafts[:10]:
+        filled = Filled.from_json(draft.content["form"])
+        title = filled.text("what")[:12] or say("report.drafts.untitled")
+        date = draft.updated_at.astimezone(menu.BEIJING).strftime("%m-%d")
+        buttons.append((link("report.drafts.line", f"d.open.{draft.id}", date=date, title=title),))
+    turn.tell("report.drafts.title", (*buttons, menu.home_row()), n=len(drafts))

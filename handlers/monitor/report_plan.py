@@ -1,0 +1,134 @@
+"""Which questions a report asks, in which order: worked out from the answers so far.
+
+The questions themselves stand in the packs: the common ones in `report.yaml`, those of a
+category in `categories.yaml`, those of a list item with the item. Nothing here touches storage.
+"""
+
+from collections.abc import Sequence
+
+from handlers.form import Ask, Filled, Plan
+from handlers.texts import say
+from handlers.turn import Finder
+from knowledge.book import Book
+from knowledge.schema import Category, Field, Power, Prohibition
+
+LEVELS = ("village", "station", "leaders", "above", "unsure")
+"""Where the person spoken of works. It decides which office may see the report at all."""
+
+OTHER = "other"
+NONE = "none"
+BEFORE_CATEGORY = ("what",)
+LAST = ("origin", "known_to", "kinship", "urgency", "real_name")
+UNASKED = ("witness", "evidence", "rule")
+
+
+def plan_of(book: Book, finder: Finder) -> Plan:
+    """The plan of a report over this book."""
+
+    def plan(filled: Filled) -> Sequence[Ask]:
+        common = {field.key: field for field in book.form("report")}
+        middle = [
+            key for key in common if key not in (*BEFORE_CATEGORY, *LAST, *UNASKED)
+        ]
+        asks = [_level(), *(_ask(common[key]) for key in BEFORE_CATEGORY)]
+        asks += _category(book, finder, filled)
+        asks += [_ask(common[key]) for key in middle]
+        asks += _item(book, finder, filled)
+        asks += _own(book, filled, taken=set(common))
+        asks += [_ask(common[key]) for key in LAST if key in common]
+        return asks
+
+    return plan
+
+
+def category_of(filled: Filled) -> str:
+    """The id of the category chosen, or empty."""
+    chosen = filled.value("category")
+    return filled.value("category_all") if chosen == OTHER else chosen
+
+
+def item_of(filled: Filled) -> str:
+    """The id of the list item chosen, or empty."""
+    chosen = filled.value("item")
+    return "" if chosen == NONE else chosen
+
+
+def _level() -> Ask:
+    labels = tuple(say(f"report.level.{level}") for level in LEVELS)
+    return Ask(
+        "level",
+        say("report.level.label"),
+        say("report.level.ask"),
+        "choice",
+        labels,
+        LEVELS,
+        required=True,
+    )
+
+
+def _ask(field: Field) -> Ask:
+    return Ask(
+        field.key, field.label, field.ask, field.kind, field.choices, (), field.required
+    )
+
+
+def _category(book: Book, finder: Finder, filled: Filled) -> list[Ask]:
+    """The three categories that sound most like it; all of them if none of the three does."""
+    if not filled.text("what"):
+        return []
+    every = [entry for entry in book.of_kind("category") if isinstance(entry, Category)]
+    near = [hit.id for hit in finder.search(filled.text("what"), 3, ("category",))]
+    first = [entry for id in near for entry in every if entry.id == id] or []
+    label = say("report.category.label")
+    if not first:
+        return [_category_ask("category", label, "report.category.ask", every)]
+    asks = [_category_ask("category", label, "report.category.ask", first, other=True)]
+    if filled.value("category") == OTHER:
+        asks.append(_category_ask("category_all", label, "report.category.ask_all", every))
+    return asks
+
+
+def _category_ask(
+    key: str, label: str, text: str, entries: Sequence[Category], *, other: bool = False
+) -> Ask:
+    labels = [entry.title for entry in entries]
+    values = [entry.id for entry in entries]
+    if other:
+        labels.append(say("report.category.other"))
+        values.append(OTHER)
+    return Ask(key, label, say(text), "choice", tuple(labels), tuple(values), required=True)
+
+
+def _item(book: Book, finder: Finder, filled: Filled) -> list[Ask]:
+    """The list items that the story touches, with the words that point to them."""
+    hits = finder.search(filled.text("what"), 4, ("power", "prohibition"))
+    if not filled.text("what") or not hits:
+        return []
+    titles, lines = [], []
+    for hit in hits:
+        title = book.get(hit.id).title
+        key = "report.item.line" if hit.matched else "report.item.line_bare"
+        lines.append(say(key, title=title, words=say("report.item.comma").join(hit.matched[:3])))
+        titles.append(title)
+    return [
+        Ask(
+            "item",
+            say("report.item.label"),
+            "\n".join([say("report.item.ask"), *lines]),
+            "choice",
+            (*titles, say("report.item.none")),
+            (*(hit.id for hit in hits), NONE),
+        )
+    ]
+
+
+def _own(book: Book, filled: Filled, taken: set[str]) -> list[Ask]:
+    """The questions of the item; where it has none, those of the category."""
+    fields: Sequence[Field] = ()
+    if item := item_of(filled):
+        entry = book.get(item)
+        fields = entry.ask if isinstance(entry, Power | Prohibition) else ()
+    if not fields and (category := category_of(filled)):
+        entry = book.get(category)
+        fields = entry.fields if isinstance(entry, Category) else ()
+    return [_ask(field) for field in fields if field.key not in taken]

@@ -1,0 +1,91 @@
+"""What may be shown of a stranger's text to a group: shortened, masked, and without power.
+
+Nothing here changes what is stored. Links do not link, mentions ping nobody, commands do not
+fire, and characters that reorder or hide text become visible.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+MASK = "＊"  # noqa: RUF001
+_IDENTITY = re.compile(r"(?<![\dA-Za-z])\d[\d \-]{5,}\d[\dXx]?(?![\dA-Za-z])")
+_LINK = re.compile(r"(?i)\b([a-z][a-z0-9+.-]{1,9})(://)")
+_DOMAIN = re.compile(r"(?<=[A-Za-z0-9])\.(?=[A-Za-z]{2,})")
+_COMMAND = re.compile(r"(?<!\S)/(?=\w)")
+_INVISIBLE = {"Cf", "Cc", "Co", "Cs"}
+_KEPT = {"\n", "\u200d"}  # a joiner inside an emoji family is part of how it is drawn
+
+
+def visible(text: str) -> str:
+    """Characters that hide or reorder become a mark; piled-up accents are cut to two."""
+    out: list[str] = []
+    marks = 0
+    for letter in text:
+        category = unicodedata.category(letter)
+        if category in _INVISIBLE and letter not in _KEPT:
+            out.append("·")
+            continue
+        marks = marks + 1 if category in {"Mn", "Me"} else 0
+        if marks <= 2:
+            out.append(letter)
+    return "".join(out)
+
+
+def defang(text: str) -> str:
+    """Links, mentions and commands that a client would make live are made plain."""
+    text = _LINK.sub(r"\1:／／", text)  # noqa: RUF001
+    text = _DOMAIN.sub("．", text)  # noqa: RUF001
+    text = text.replace("@", "＠").replace("#", "＃")  # noqa: RUF001
+    return _COMMAND.sub("／", text)  # noqa: RUF001
+
+
+def mask_numbers(text: str) -> str:
+    """Numbers long enough to be an identity card, a bank card or a telephone are masked."""
+    folded = unicodedata.normalize("NFKC", text)
+
+    def masked(match: re.Match[str]) -> str:
+        digits = re.sub(r"\D", "", match[0])
+        if len(digits) < 7:
+            return match[0]
+        return digits[:3] + MASK * 4
+
+    return _IDENTITY.sub(masked, folded)
+
+
+def mask_names(text: str, names: Iterable[str], instead: str) -> str:
+    """Names that were given as names are taken out wherever they stand."""
+    for name in sorted({one for one in names if len(one) >= 2}, key=len, reverse=True):
+        text = text.replace(name, instead)
+    return text
+
+
+def cut(text: str, length: int) -> str:
+    """At most `length` characters, never inside one that is drawn as one."""
+    if len(text) <= length:
+        return text
+    end = length
+    while end > 0 and (_joins(text[end]) or text[end - 1] == "\u200d"):
+        end -= 1
+    return text[:end].rstrip() + "…"
+
+
+def _joins(letter: str) -> bool:
+    """Whether this character belongs to the one before it."""
+    return (
+        unicodedata.combining(letter) != 0
+        or letter in "\u200d\ufe0e\ufe0f"
+        or "\U0001f3fb" <= letter <= "\U0001f3ff"
+        or unicodedata.category(letter) in {"Mn", "Me"}
+    )
+
+
+def for_group(text: str, names: Iterable[str], instead: str, length: int) -> str:
+    """All of it: what a group may read of what a monitor wrote."""
+    text = mask_names(text, names, instead)
+    return cut(defang(mask_numbers(visible(text))), length).replace("\n", " ")
+
+
+def for_reader(text: str) -> str:
+    """For a bound officer in private: everything, but nothing that acts or hides."""
+    return defang(visible(text))
