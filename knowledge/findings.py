@@ -16,7 +16,7 @@ class Finding:
     file: str = ""
     line: int = 0  # counted from 1; 0 when the whole file or pack is meant
     entry: str = ""
-    values: dict[str, str] = field(default_factory=dict)
+    values: dict[str, str] = field(default_factory=dict, hash=False)
 
     def __str__(self) -> str:
         """A line for logs: no sentence, only the place and the code."""

@@ -67,7 +67,7 @@ class Placed:
     document: Document = field(compare=False, repr=False)
     index: int = field(compare=False)
 
-    def find(self, code: str, path: tuple[str | int, ...] = (), **values: object) -> Finding:
+    def find(self, code: str, path: tuple[str | int, ...] = (), /, **values: object) -> Finding:
         """A finding about this entry, or about the field at `path` within it."""
         line = self.document.line(("entries", self.index, *path))
         told = {key: str(value) for key, value in values.items()}
