@@ -89,3 +89,8 @@ def for_group(text: str, names: Iterable[str], instead: str, length: int) -> str
 def for_reader(text: str) -> str:
     """For a bound officer in private: everything, but nothing that acts or hides."""
     return defang(visible(text))
+
+
+def split_names(text: str) -> list[str]:
+    """The parts of an answer to "who", so that each can be masked wherever it stands."""
+    return [part for part in re.split(r"[\W_]+", text) if part]

@@ -1,0 +1,170 @@
+"""Adding to a lead, or answering what the office asked: as many messages as it takes.
+
+What is said is kept at once, so that nothing is lost if the sitting ends here; "done" passes
+it on. The office learns what was said, never by whom.
+"""
+
+from typing import Any
+
+from handlers.messages import Heard
+from handlers.monitor import menu, mine
+from handlers.office import actions, cards
+from handlers.texts import say, words
+from handlers.turn import Turn
+from storage import files, leads
+from storage.leads import KEEP, Lead
+
+NAME = "talk"
+
+
+async def start(turn: Turn, lead: Lead) -> None:
+    """Collect what she has to say about a lead."""
+    turn.enter(NAME, lead=lead.id, texts=[], files=[])
+    turn.step()
+    turn.tell("mine.say.ask", _rows(turn))
+
+
+async def hear(turn: Turn) -> None:
+    """One more message, or the end of them."""
+    lead = await mine.own(turn, turn.state["lead"])
+    if lead is None:
+        turn.leave()
+        return
+    said = turn.said
+    if said.heard is Heard.PRESS:
+        _, step, verb = said.data.split(".", 2)
+        if int(step) != turn.state.get("step"):
+            turn.toast("menu.stale")
+            turn.tell("mine.say.ask", _rows(turn))
+        elif verb == "done":
+            await _finish(turn, lead)
+        else:
+            turn.leave()
+            turn.tell("mine.say.cancelled", menu.rows())
+        return
+    text = said.text.strip()
+    if text.casefold() in words("form.cancel"):
+        turn.leave()
+        turn.tell("mine.say.cancelled", menu.rows())
+        return
+    if text == say("mine.button.talk"):
+        await _finish(turn, lead)
+        return
+    collect(turn.state, turn)
+    if text or any(file.stored for file in said.files):
+        turn.show(
+            say("mine.say.more"),
+            _rows(turn),
+            key=f"album:{said.chat}:{said.album}" if said.album else "",
+        )
+
+
+def collect(state: dict[str, Any], turn: Turn) -> None:
+    """Keep what this message brought, and say of each file that could not be kept why."""
+    said = turn.said
+    if said.text.strip():
+        state["texts"] = [*state["texts"], said.text]
+    if said.heard is Heard.LOCATION:
+        at = say(
+            "report.location", latitude=f"{said.latitude:.5f}", longitude=f"{said.longitude:.5f}"
+        )
+        state["texts"] = [*state["texts"], at]
+    state["files"] = [*state["files"], *(file.stored for file in said.files if file.stored)]
+    for file in said.files:
+        if file.refused:
+            turn.tell(f"report.file_refused.{file.refused}")
+
+
+async def _finish(turn: Turn, lead: Lead) -> None:
+    texts, kept = turn.state["texts"], turn.state["files"]
+    if not texts and not kept:
+        turn.tell("mine.say.empty", _rows(turn))
+        return
+    turn.leave()
+    await pass_on(turn, lead, "\n".join(texts), kept)
+
+
+async def pass_on(turn: Turn, lead: Lead, text: str, kept: list[str]) -> None:
+    """Put it into the lead: an answer, if the office asked; otherwise a supplement."""
+    asked = lead.state == "returned"
+    kind = "answer" if asked else "supplement"
+    await files.attach(turn.tx, kept, lead.id)
+    await leads.say(turn.tx, lead, by=turn.person.id, kind=kind, text=text, files=kept, now=turn.now)
+    moved: Lead | None = lead
+    if asked:
+        moved = await leads.move(
+            turn.tx,
+            lead,
+            (lead.before or "submitted",),
+            event="answered",
+            by=turn.person.id,
+            now=turn.now,
+            before=None,
+            due_at=cards.due_of(turn, lead.before or "submitted"),
+        )
+    else:
+        await leads.note(turn.tx, lead, event=kind, by=turn.person.id, now=turn.now, detail={})
+    again = moved or await leads.get(turn.tx, lead.id)
+    if again is None:
+        return
+    ended = again.state in cards.life(turn.book).ended()
+    key = "answered" if asked else "late_answer" if ended else "supplemented"
+    await cards.refresh(turn, again)
+    await actions.to_holder(turn, again, key)
+    turn.tell("mine.say.done_closed" if ended else "mine.say.done", menu.rows())
+
+
+def _rows(turn: Turn) -> Any:
+    return (
+        (
+            turn.button(say("mine.button.talk"), "done"),
+            turn.button(say("mine.button.cancel"), "stop"),
+        ),
+    )
+
+
+async def offer(turn: Turn, lead: Lead, key: str) -> None:
+    """Ask whether loose words belong to a lead; they wait, kept, until she says."""
+    turn.enter("offer", lead=lead.id, texts=[], files=[])
+    collect(turn.state, turn)
+    turn.step()
+    turn.tell(
+        f"{key}",
+        (
+            (turn.button(say("report.late.add"), "add"), turn.button(say("report.late.no"), "no")),
+            menu.home_row(),
+        ),
+        number=lead.number,
+    )
+
+
+async def hear_offer(turn: Turn) -> None:
+    """Yes or no to such an offer; anything else said meanwhile is added to what waits."""
+    lead = await mine.own(turn, turn.state["lead"])
+    if lead is None:
+        turn.leave()
+        return
+    if turn.said.heard is Heard.PRESS:
+        _, step, verb = turn.said.data.split(".", 2)
+        if int(step) != turn.state.get("step"):
+            turn.toast("menu.stale")
+            return
+        texts, kept = turn.state["texts"], turn.state["files"]
+        turn.leave()
+        if verb == "add":
+            await pass_on(turn, lead, "\n".join(texts), kept)
+        else:
+            menu.show(turn)
+        return
+    collect(turn.state, turn)
+    turn.step()
+    turn.tell(
+        "report.late.ask",
+        (
+            (turn.button(say("report.late.add"), "add"), turn.button(say("report.late.no"), "no")),
+            menu.home_row(),
+        ),
+        number=lead.number,
+    )
+
+

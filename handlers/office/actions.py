@@ -1,0 +1,339 @@
+"""What an officer does with a lead: accept, return, transfer, decline, dispose, close, clear.
+
+A press is a request. Whether it may be done is judged here, in the transaction that does it:
+who presses (the roster), where (the office's own chat or in private), and the lead's state.
+Exactly one of two officers who press at once gets the lead; the other is told who did.
+"""
+
+from dataclasses import dataclass
+
+from handlers import asking, form
+from handlers.asking import Wish
+from handlers.form import Ask, Filled, Plan
+from handlers.messages import Heard, Lane, Outbound, Place
+from handlers.office import cards, details, telling
+from handlers.texts import say
+from handlers.turn import Turn
+from knowledge.schema import Action
+from storage import history, leads, people, places
+from storage.leads import KEEP, Lead
+from storage.people import Role
+
+NAME = "act"
+
+
+async def press(turn: Turn) -> None:
+    """A button of a card: `c.<lead>.<revision>.<action>`."""
+    _, lead_id, revision, code = turn.said.data.split(".", 3)
+    lead = await leads.get(turn.tx, lead_id)
+    action = cards.life(turn.book).action(code)
+    if lead is None or action is None or not await _may_see(turn, lead):
+        await history.append(
+            turn.tx, lead_id=None, event="refused", by=turn.person.id, now=turn.now, detail={}
+        )
+        turn.toast("office.act.refused", alert=True)
+        return
+    if code == "details":
+        await details.show(turn, lead)
+        return
+    if code == "accept":
+        await accept(turn, lead)
+        return
+    if not await _may_do(turn, lead, action):
+        return
+    if revision != str(lead.revision) and action.leads_to:
+        turn.toast("office.act.changed", alert=True)
+        await cards.refresh(turn, lead)
+        return
+    await _ask_in_private(turn, lead, action)
+
+
+async def _may_see(turn: Turn, lead: Lead) -> bool:
+    """A bound officer of the lead's office, in the office's own chat or in private."""
+    if turn.person.role is not Role.OFFICER or turn.person.office_id != lead.office_id:
+        return False
+    if turn.said.place is Place.PRIVATE:
+        return True
+    office = await places.office_by_chat(turn.tx, turn.said.channel, turn.said.chat)
+    return office is not None and office.id == lead.office_id
+
+
+async def _may_do(turn: Turn, lead: Lead, action: Action) -> bool:
+    if lead.state not in action.sources:
+        turn.toast("office.act.stale", alert=True, state=cards.state_line(lead))
+        await cards.refresh(turn, lead)
+        return False
+    if action.holder_only and lead.holder_id and lead.holder_id != turn.person.id:
+        holder = await people.get(turn.tx, lead.holder_id)
+        if holder is not None and holder.revoked_at is None:
+            turn.toast("office.act.not_holder", alert=True, name=holder.name)
+            return False
+    return True
+
+
+async def accept(turn: Turn, lead: Lead) -> None:
+    """Take a lead on. One winner; the same officer pressing again is told it is hers already."""
+    life = cards.life(turn.book)
+    action = life.action("accept")
+    if action is None or lead.state not in action.sources:
+        await _too_late(turn, lead)
+        return
+    path = life.path(lead.state, action.leads_to) or ()
+    moved = await leads.move(
+        turn.tx,
+        lead,
+        path,
+        event="accept",
+        by=turn.person.id,
+        now=turn.now,
+        holder=turn.person.id,
+        due_at=cards.due_of(turn, action.leads_to),
+    )
+    if moved is None:
+        again = await leads.get(turn.tx, lead.id)
+        await _too_late(turn, again or lead)
+        return
+    turn.toast("office.act.done", number=moved.number, action=action.title)
+    await cards.refresh(turn, moved)
+    await telling.tell(turn, moved, "registered")
+
+
+async def _too_late(turn: Turn, lead: Lead) -> None:
+    if lead.holder_id == turn.person.id:
+        turn.toast("office.act.yours")
+    elif lead.holder_id and (holder := await people.get(turn.tx, lead.holder_id)):
+        turn.toast("office.act.taken", alert=True, name=holder.name)
+    else:
+        turn.toast("office.act.stale", alert=True, state=cards.state_line(lead))
+    await cards.refresh(turn, lead)
+
+
+async def _ask_in_private(turn: Turn, lead: Lead, action: Action) -> None:
+    """What an action needs is written in private: a group never sees half-written reasons."""
+    chat = turn.said.chat
+    if turn.said.place is Place.GROUP:
+        own = await people.addresses(turn.tx, turn.person.id)
+        chat = next((c for channel, c in own if channel == turn.said.channel), "")
+        if not chat:
+            turn.toast("office.act.no_private", alert=True)
+            return
+        turn.toast("office.act.private")
+    turn.enter(NAME, lead=lead.id, code=action.code)
+    plan = await _plan(turn, lead, action)
+    if any(ask.key in {"office", "outcome"} and not ask.choices for ask in plan(Filled())):
+        turn.leave()
+        turn.toast("office.act.no_office", alert=True)
+        return
+    if not action.needs:
+        await _do(turn, lead, action, Filled())
+        return
+    filled = form.begin(plan)
+    turn.state["form"] = filled.to_json()
+    before = len(turn.out)
+    asking.put(turn, filled, plan)
+    turn.out[before:] = [_in_chat(one, chat) for one in turn.out[before:]]
+
+
+def _in_chat(one: Outbound, chat: str) -> Outbound:
+    return form.replace(one, chat=chat)
+
+
+async def hear(turn: Turn) -> None:
+    """Whatever an officer says while an action is open."""
+    lead = await leads.get(turn.tx, turn.state["lead"])
+    action = cards.life(turn.book).action(turn.state["code"])
+    if lead is None or action is None or not await _may_see(turn, lead):
+        turn.leave()
+        turn.toast("office.act.refused", alert=True)
+        return
+    if turn.said.heard not in {Heard.TEXT, Heard.PRESS}:
+        turn.tell("menu.sticker")
+        return
+    filled = Filled.from_json(turn.state["form"])
+    plan = await _plan(turn, lead, action)
+    told = asking.listen(turn)
+    if told is None:
+        turn.toast("form.stale")
+        _show(turn, lead, action, filled, plan)
+        return
+    if told.wish in {Wish.CANCEL, Wish.SAVE}:
+        turn.leave()
+        turn.tell("office.act.cancelled")
+        return
+    if filled.at == form.PREVIEW and told.verb == "send":
+        if await _may_do(turn, lead, action):
+            await _do(turn, lead, action, filled)
+        else:
+            turn.leave()
+        return
+    step = asking.answer(filled, told, plan, turn)
+    filled = step.form if step else filled
+    turn.state["form"] = filled.to_json()
+    _show(turn, lead, action, filled, plan, hint=step.hint if step else "")
+
+
+def _show(
+    turn: Turn, lead: Lead, action: Action, filled: Filled, plan: Plan, hint: str = ""
+) -> None:
+    if filled.at != form.PREVIEW:
+        asking.put(turn, filled, plan, hint=hint)
+        return
+    turn.step()
+    lines = [
+        say("report.line", n=n, label=ask.label, text=filled.text(ask.key))
+        for n, ask in enumerate(plan(filled), start=1)
+    ]
+    turn.tell(
+        "office.act.preview",
+        (
+            (
+                turn.button(say("office.act.send"), "send"),
+                turn.button(say("form.button.back"), Wish.BACK),
+                turn.button(say("form.button.cancel"), Wish.CANCEL),
+            ),
+        ),
+        number=lead.number,
+        action=action.title,
+        lines="\n".join(lines),
+    )
+
+
+async def _plan(turn: Turn, lead: Lead, action: Action) -> Plan:
+    """The questions an action needs, with the choices there are for this lead."""
+    others = [one for one in await places.all_offices(turn.tx) if one.id != lead.office_id]
+    endings = cards.life(turn.book).endings(lead.state)
+
+    def plan(filled: Filled) -> list[Ask]:
+        asks = []
+        for need in action.needs:
+            labels: tuple[str, ...] = ()
+            values: tuple[str, ...] = ()
+            if need == "office":
+                labels, values = tuple(o.name for o in others), tuple(o.id for o in others)
+            elif need == "outcome":
+                labels = tuple(one.title for one in endings)
+                values = tuple(one.code for one in endings)
+            elif need == "feedback" and (chosen := filled.value("outcome")):
+                labels = tuple(one.told for one in endings if one.code == chosen)
+            asks.append(
+                Ask(
+                    need,
+                    say(f"office.need.{need}.label"),
+                    say(f"office.need.{need}.ask"),
+                    choices=labels,
+                    values=values,
+                    required=True,
+                    free=need == "feedback",
+                )
+            )
+        return asks
+
+    return plan
+
+
+@dataclass(frozen=True)
+class _Move:
+    """What an action changes about a lead."""
+
+    states: tuple[str, ...]
+    office: str = ""
+    outcome: str = ""
+
+
+async def _do(turn: Turn, lead: Lead, action: Action, filled: Filled) -> None:
+    """Carry an action out: one conditional change, its history, and everybody who must know."""
+    detail = {key: answer["text"] for key, answer in filled.answers.items()}
+    turn.leave()
+    if action.code in {"note", "message"}:
+        kind = "note" if action.code == "note" else "message"
+        await leads.say(
+            turn.tx, lead, by=turn.person.id, kind=kind, text=detail["text"], now=turn.now
+        )
+        await leads.note(
+            turn.tx, lead, event=action.code, by=turn.person.id, now=turn.now, detail={}
+        )
+        turn.tell("office.act.done", number=lead.number, action=action.title)
+        if action.code == "message":
+            await telling.tell(turn, lead, "message", text=detail["text"])
+        return
+    move = await _move_of(turn, lead, action, filled)
+    if move is None:
+        return
+    moved = await leads.move(
+        turn.tx,
+        lead,
+        move.states,
+        event=action.code,
+        by=turn.person.id,
+        now=turn.now,
+        detail=detail,
+        holder=None if move.office else (lead.holder_id or turn.person.id),
+        office=move.office or KEEP,
+        before=lead.state if action.leads_to == "returned" else KEEP,
+        outcome=move.outcome or KEEP,
+        due_at=cards.due_of(turn, move.states[-1]),
+    )
+    if moved is None:
+        again = await leads.get(turn.tx, lead.id)
+        turn.tell("office.act.faster", state=cards.state_line(again or lead))
+        return
+    turn.tell("office.act.done", number=moved.number, action=action.title)
+    await _record_words(turn, moved, action, detail)
+    await cards.refresh(turn, moved)
+    if move.office and (office := await places.get_office(turn.tx, move.office)):
+        await cards.post(turn, moved, office)
+    await telling.after(turn, moved, action, detail)
+
+
+async def _move_of(turn: Turn, lead: Lead, action: Action, filled: Filled) -> _Move | None:
+    """Where an action leads from here; says why if it may not."""
+    life = cards.life(turn.book)
+    if action.code == "transfer":
+        office = await places.get_office(turn.tx, filled.value("office"))
+        if office is None or office.id == lead.office_id:
+            turn.tell("office.act.same_office")
+            return None
+        told_of = " ".join(cards.text_of(lead, key) for key in ("who", "post", "what"))
+        if not await cards.chats_for(turn.tx, office) or await people.roster_match(
+            turn.tx, office.id, told_of
+        ):
+            turn.tell("office.act.unreachable")
+            return None
+        return _Move(("submitted",), office=office.id)
+    target = action.leads_to
+    outcome = ""
+    if action.code == "close":
+        chosen = life.outcome(filled.value("outcome"))
+        if chosen is None:
+            turn.tell("office.act.stale", state=cards.state_line(lead))
+            return None
+        target, outcome = chosen.state, chosen.code
+    path = life.path(lead.state, target)
+    if path is None:
+        turn.tell("office.act.stale", state=cards.state_line(lead))
+        return None
+    if action.code in {"close", "decline"} and (fed := life.path(path[-1], "feedback")):
+        path = (*path, *fed)
+    return _Move(path, outcome=outcome)
+
+
+async def _record_words(turn: Turn, lead: Lead, action: Action, detail: dict[str, str]) -> None:
+    """What was asked or told stands in the lead's exchange, beside the history."""
+    for key, kind in (("question", "question"), ("feedback", "feedback")):
+        if detail.get(key):
+            await leads.say(
+                turn.tx, lead, by=turn.person.id, kind=kind, text=detail[key], now=turn.now
+            )
+
+
+async def to_holder(turn: Turn, lead: Lead, key: str) -> None:
+    """A word to whoever handles a lead, in private; to the office's chat if nobody does yet."""
+    lines = say(f"office.{key}", number=lead.number)
+    rows = ((cards.button(action, lead),) for action in _details(turn))
+    if lead.holder_id and (where := await people.addresses(turn.tx, lead.holder_id)):
+        turn.write_to(where, lines, tuple(rows), lane=Lane.NOTICE)
+
+
+def _details(turn: Turn) -> list[Action]:
+    action = cards.life(turn.book).action("details")
+    return [action] if action else []

@@ -1,0 +1,207 @@
+"""A lead as the office sees it: the card in its chat, always drawn from the database.
+
+A card is a view. It is posted once, rewritten after every change, and never carries who reported.
+How much it shows is the office's card level: notice, summary (usual) or full.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from handlers import redact
+from handlers.messages import Keyboard, Lane, Outbound
+from handlers.texts import say
+from handlers.turn import BEIJING, Turn, in_rows
+from handlers.messages import Button
+from knowledge.book import Book
+from knowledge.life import Life, life_of
+from knowledge.schema import Action
+from knowledge.workdays import NotAnnounced, deadline
+from storage import files, leads, people, places
+from storage.database import Tx
+from storage.leads import Lead
+from storage.places import Office
+
+ABSTRACT = 60
+"""Characters of what was written that a summary card shows."""
+
+FULL = 1500
+PRIVATE_ONLY = {"note", "clear", "reopen", "talk", "verify", "hold", "hand_over", "message"}
+"""Actions left off a card in a group: they stand under the details, in private."""
+
+
+@dataclass(frozen=True)
+class View:
+    """A card's words and buttons."""
+
+    text: str
+    rows: Keyboard
+
+
+def life(book: Book) -> Life:
+    """The life of a lead, as this book has it."""
+    return life_of(
+        [*book.of_kind("state"), *book.of_kind("action"), *book.of_kind("outcome")]
+    )
+
+
+async def draw(tx: Tx, book: Book, lead_id: str, channel: str, chat: str) -> View | None:
+    """The card of a lead for one chat; none if there is no such lead.
+
+    A chat that is no longer its office's sees only that it has moved.
+    """
+    lead = await leads.get(tx, lead_id)
+    if lead is None:
+        return None
+    office = await places.get_office(tx, lead.office_id)
+    if office is None:
+        return None
+    group = await places.office_by_chat(tx, channel, chat)
+    if group is not None and group.id != office.id:
+        return View(say("office.card.moved", number=lead.number, office=office.name), ())
+    kept = await files.of_lead(tx, lead.id)
+    place = await places.get_place(tx, lead.place_id)
+    holder = await people.get(tx, lead.holder_id) if lead.holder_id else None
+    level = office.card_level
+    text = say(
+        f"office.card.{level}",
+        mark=_mark(book, lead),
+        number=lead.number,
+        category=book.get(lead.category).title,
+        place=place.name if place else "",
+        level=say("office.level.urgent" if lead.urgent else "office.level.normal"),
+        abstract=abstract(lead) if level == "summary" else "",
+        text=whole(lead) if level == "full" else "",
+        item=_item(book, lead),
+        files=len(kept),
+        state=state_line(lead) + (say("office.card.holder", name=holder.name) if holder else ""),
+        until=until(lead),
+    )
+    return View(text, buttons(book, lead, in_group=group is not None))
+
+
+def buttons(book: Book, lead: Lead, *, in_group: bool) -> Keyboard:
+    """What may be done next; a request each, judged anew when it is pressed."""
+    offered = [
+        action
+        for action in life(book).offered(lead.state)
+        if not (in_group and action.code in PRIVATE_ONLY)
+    ]
+    offered.sort(key=_rank)
+    return in_rows([button(action, lead) for action in offered], width=3)
+
+
+def button(action: Action, lead: Lead) -> Button:
+    """One action's button, with the revision it was drawn at."""
+    return Button(action.title, f"c.{lead.id}.{lead.revision}.{action.code}")
+
+
+def _rank(action: Action) -> int:
+    order = ("accept", "details", "return", "transfer", "decline", "refer", "close")
+    return order.index(action.code) if action.code in order else len(order)
+
+
+def _mark(book: Book, lead: Lead) -> str:
+    coarse = life(book).state(lead.state).coarse
+    if lead.state == "submitted":
+        return say("office.card.mark.urgent" if lead.urgent else "office.card.mark.submitted")
+    return say(f"office.card.mark.{coarse if coarse in ('asked', 'ended') else 'open'}")
+
+
+def _item(book: Book, lead: Lead) -> str:
+    item = str(lead.content.get("item") or "")
+    return say("office.card.item", title=book.get(item).title) if item else ""
+
+
+def state_line(lead: Lead) -> str:
+    """The state in the office's words."""
+    return say(f"office.state.{lead.state}")
+
+
+def until(lead: Lead) -> str:
+    """Until when the next step is due, as a Beijing date."""
+    if lead.due_at is None:
+        return ""
+    day = lead.due_at.astimezone(BEIJING)
+    return say("office.card.until", date=f"{day.month}-{day.day:02}")
+
+
+def text_of(lead: Lead, key: str) -> str:
+    """One answer of the lead."""
+    return next((str(a["text"]) for a in lead.content["answers"] if a["key"] == key), "")
+
+
+def names_in(lead: Lead) -> list[str]:
+    """The names that were given as names: whoever is spoken of, and whoever knows of it."""
+    found: list[str] = []
+    for key in ("who", "witness"):
+        found += [part for part in redact.split_names(text_of(lead, key)) if len(part) >= 2]
+    return found
+
+
+def abstract(lead: Lead) -> str:
+    """A few words of what was written, without names or numbers."""
+    return redact.for_group(
+        text_of(lead, "what"), names_in(lead), say("office.card.somebody"), ABSTRACT
+    )
+
+
+def whole(lead: Lead) -> str:
+    """What was written, for an office that chose full cards; names of people stay masked."""
+    text = text_of(lead, "what")
+    shown = redact.for_group(text, names_in(lead), say("office.card.somebody"), FULL)
+    return shown + (say("office.card.cut", n=len(text)) if len(text) > FULL else "")
+
+
+def due_of(turn: Turn, state: str) -> datetime | None:
+    """When a lead that enters a state now must have left it; none if no clock runs.
+
+    The day ends at midnight in Beijing. Where next year's working days are not announced yet,
+    the estimate without make-up days is used.
+    """
+    clock = life(turn.book).state(state).clock
+    if clock is None:
+        return None
+    if clock.unit == "h":
+        return turn.now + timedelta(hours=clock.n)
+    found = deadline(turn.today, clock.n, clock.unit)  # type: ignore[arg-type]
+    day = found.estimate if isinstance(found, NotAnnounced) else found.due
+    return datetime(day.year, day.month, day.day, 23, 59, 59, tzinfo=BEIJING)
+
+
+async def chats_for(tx: Tx, office: Office) -> Sequence[tuple[str, str]]:
+    """Where an office is written to: its chat, or else each of its officers in private."""
+    if office.channel and office.chat:
+        return [(office.channel, office.chat)]
+    found = []
+    for officer in await people.officers(tx, office.id):
+        found += (await people.addresses(tx, officer.id))[:1]
+    return found
+
+
+async def post(turn: Turn, lead: Lead, office: Office) -> bool:
+    """Send a lead's card to its office. False if nobody there can be reached yet."""
+    chats = await chats_for(turn.tx, office)
+    for channel, chat in chats:
+        turn.out.append(_letter(lead, channel, chat))
+    return bool(chats)
+
+
+async def refresh(turn: Turn, lead: Lead) -> None:
+    """Redraw every copy of a card, and post it where its office now is."""
+    office = await places.get_office(turn.tx, lead.office_id)
+    known = {(card.channel, card.chat) for card in await leads.cards_of(turn.tx, lead.id)}
+    if office is not None and office.channel and office.chat:
+        known.add((office.channel, office.chat))
+    for channel, chat in sorted(known):
+        turn.out.append(_letter(lead, channel, chat))
+
+
+def _letter(lead: Lead, channel: str, chat: str) -> Outbound:
+    return Outbound(
+        channel,
+        chat,
+        lane=Lane.CARD,
+        card=lead.id,
+        key=f"card:{lead.id}:{lead.revision}:{chat}",
+    )

@@ -1,0 +1,51 @@
+"""What the monitor is told of what the office does: coarse words, never who, never what for."""
+
+from handlers.messages import Button, Lane
+from handlers.texts import say
+from handlers.turn import Turn, link
+from knowledge.schema import Action
+from storage import leads, people, places
+from storage.leads import Lead
+
+
+async def tell(turn: Turn, lead: Lead, what: str, **values: object) -> bool:
+    """One step, told to the monitor once. False if she can't be reached or is no longer one."""
+    person = await people.get(turn.tx, lead.reporter_id)
+    if person is None or person.revoked_at is not None:
+        return False
+    rows: tuple[tuple[Button, ...], ...] = ((link("mine.button.add", f"l.add.{lead.id}"),),)
+    if what == "returned":
+        rows = ((link("mine.button.answer", f"l.answer.{lead.id}"),),)
+    return turn.write_to(
+        await people.addresses(turn.tx, person.id),
+        say(f"mine.told.{what}", number=lead.number, **values),
+        rows,
+        lane=Lane.NOTICE,
+        key=f"told:{lead.id}:{what}:{lead.revision}",
+    )
+
+
+async def after(turn: Turn, lead: Lead, action: Action, detail: dict[str, str]) -> None:
+    """The word that belongs to an action."""
+    match action.code:
+        case "return":
+            await tell(turn, lead, "returned", question=detail["question"])
+        case "transfer":
+            office = await places.get_office(turn.tx, lead.office_id)
+            await tell(turn, lead, "transferred", office=office.name if office else "")
+        case "refer":
+            await tell(turn, lead, "referred")
+        case "decline" | "close":
+            await tell(turn, lead, "ended", feedback=detail["feedback"])
+        case "clear":
+            await tell(turn, lead, "cleared")
+        case "reopen":
+            await tell(turn, lead, "reopened")
+        case "talk" | "verify" | "hold" | "hand_over":
+            await tell(turn, lead, "working")
+
+
+async def opened(turn: Turn, lead: Lead) -> None:
+    """The office looked at it for the first time."""
+    if await leads.mark(turn.tx, lead, opened_at=turn.now):
+        await tell(turn, lead, "opened")
