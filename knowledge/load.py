@@ -6,6 +6,7 @@ the same rules as a file.
 """
 
 import os
+import re
 import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -24,6 +25,8 @@ MOST_BYTES = 10 * 1024 * 1024
 MOST_FILES = 500
 PLAIN_KINDS = frozenset({"reading"})
 """Files that are tables for one module, which validates them itself; see `Pack.tables`."""
+
+_FILE_NAME = re.compile(r"(?:\w[\w-]*/)*\w[\w-]*\.yaml")  # nothing that leads out of the pack
 
 M = TypeVar("M", bound=Model)
 
@@ -116,6 +119,9 @@ def build_pack(documents: Iterable[Document]) -> Pack:
     """Validate documents into a pack. Raises PackError with every fault that was found."""
     findings: list[Finding] = []
     documents = list(documents)
+    for each in documents:
+        if not _FILE_NAME.fullmatch(each.file.partition("/")[2]):
+            raise refuse("bad_file_name", each.file)
     manifest = next((each for each in documents if each.kind == "manifest"), None)
     if manifest is None:
         raise refuse("no_manifest", documents[0].file.partition("/")[0] if documents else "")
@@ -158,7 +164,7 @@ def _files(folder: Path) -> Iterator[tuple[Path, str]]:
             found.append((path, shown))
             if len(found) > MOST_FILES:
                 raise refuse("too_many_files", shown, most=MOST_FILES)
-    yield from found
+    yield from sorted(found, key=lambda each: each[1])
 
 
 def _text(path: Path, name: str) -> str:
