@@ -1,0 +1,1 @@
+"""Tests mirror the four packages; `journeys` are whole stories over HTTP."""
