@@ -1,0 +1,284 @@
+"""The outbox: every answer, receipt, card and notice is a row here before it is sent.
+
+States: `pending`, `sent`, `dead` (given up, and shown to the operator), `dropped` (not worth
+sending any more), `held` (waits for a human yes, after a restore). What a letter says and the chat
+it goes to are sealed together, so that a letter cannot be turned to another chat.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, bindparam, or_, select, text, update
+
+from storage import ids
+from storage.database import Tx, upsert
+from storage.tables import Moment, cards, offices, outbox
+
+LANES = ("receipt", "answer", "card", "notice")
+BLOCKED = "blocked"
+"""The error of letters that died because the person stopped the bot; see `revive`."""
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One thing to be shown in one chat."""
+
+    id: int
+    channel: str
+    chat: str
+    lane: str
+    payload: dict[str, Any]  # empty once it was wiped
+    lead_id: str | None
+    tries: int
+    created_at: datetime
+    next_at: datetime
+    key: str  # a second letter with the same key is superfluous
+    expires_at: datetime | None = None
+    state: str = "pending"
+    error: str = ""
+    message: str = ""  # the channel's id of what was sent
+    person_id: str | None = None
+    sent_at: datetime | None = None
+
+
+_PUT = upsert(
+    lambda i: i.on_conflict_do_nothing(index_elements=["key"]).returning(outbox.c.id), outbox
+)
+_ID = outbox.c.id == bindparam("row")
+_earlier = outbox.alias("earlier")
+_DUE = (
+    select(outbox)
+    .where(
+        text("outbox.state = 'pending'"),
+        outbox.c.next_at <= bindparam("now", type_=Moment),
+        outbox.c.chat.not_in(bindparam("skip", expanding=True)),
+        ~select(_earlier.c.id)
+        .where(
+            _earlier.c.channel == outbox.c.channel,
+            _earlier.c.chat == outbox.c.chat,
+            _earlier.c.lane == outbox.c.lane,
+            _earlier.c.id < outbox.c.id,
+            text("earlier.state = 'pending'"),
+            _earlier.c.next_at > bindparam("now", type_=Moment),
+        )
+        .exists(),
+    )
+    .order_by(outbox.c.lane, outbox.c.id)
+    .limit(bindparam("limit"))
+)
+_GET = select(outbox).where(_ID)
+_SENT = (
+    update(outbox)
+    .where(_ID)
+    .values(
+        state="sent",
+        sent_at=bindparam("at", type_=Moment),
+        message=bindparam("said"),
+        error="",
+    )
+)
+_RETRY = (
+    update(outbox)
+    .where(_ID)
+    .values(
+        tries=outbox.c.tries + 1, next_at=bindparam("at", type_=Moment), error=bindparam("why")
+    )
+)
+_END = (
+    update(outbox)
+    .where(_ID)
+    .values(state=bindparam("end"), sent_at=bindparam("at", type_=Moment), error=bindparam("why"))
+)
+
+
+def _where(channel: str, key: str) -> str:
+    return f"outbox.letter:{channel}:{key}"
+
+
+def _letter(tx: Tx, row: Any) -> Letter:
+    chat, payload = "", {}
+    if row.letter is not None:
+        chat, payload = tx.sealer.open_json(row.letter, _where(row.channel, row.key))
+    return Letter(
+        row.id,
+        row.channel,
+        chat,
+        LANES[row.lane],
+        payload,
+        row.lead_id,
+        row.tries,
+        row.created_at,
+        row.next_at,
+        row.key,
+        row.expires_at,
+        row.state,
+        row.error,
+        row.message,
+        row.person_id,
+        row.sent_at,
+    )
+
+
+async def put(
+    tx: Tx,
+    *,
+    channel: str,
+    chat: str,
+    lane: str,
+    payload: dict[str, Any],
+    now: datetime,
+    person_id: str | None = None,
+    lead_id: str | None = None,
+    key: str = "",
+    expires_at: datetime | None = None,
+    held: bool = False,
+) -> int | None:
+    """Lays a letter in the outbox and gives its id; None if one with the same key is there.
+
+    A letter without a key gets a random one.
+    """
+    key = key or f"~{ids.new()}{ids.new()}"
+    row = await tx.once(
+        _PUT,
+        {
+            "channel": channel,
+            "chat": tx.sealer.fingerprint(chat),
+            "lane": LANES.index(lane),
+            "state": "held" if held else "pending",
+            "letter": tx.sealer.seal_json([chat, payload], _where(channel, key)),
+            "key": key,
+            "person_id": person_id,
+            "lead_id": lead_id,
+            "created_at": now,
+            "next_at": now,
+            "expires_at": expires_at,
+        },
+    )
+    return int(row[0]) if row else None
+
+
+async def due(
+    tx: Tx, now: datetime, *, limit: int = 100, skip_chats: Collection[str] = ()
+) -> list[Letter]:
+    """What is to be sent now: receipts first, then answers, cards, notices; oldest first.
+
+    A letter never overtakes an earlier one of the same chat and lane that waits to be retried.
+    Expired ones are among them, for the caller to drop.
+    """
+    skip = [tx.sealer.fingerprint(chat) for chat in skip_chats]
+    rows = await tx.all(_DUE, {"now": now, "skip": skip, "limit": limit})
+    return [_letter(tx, row) for row in rows]
+
+
+async def get(tx: Tx, id: int) -> Letter | None:
+    """One letter."""
+    row = await tx.one(_GET, {"row": id})
+    return _letter(tx, row) if row else None
+
+
+async def sent(tx: Tx, id: int, now: datetime, message: str = "") -> None:
+    """It was sent; `message` is the channel's id of it."""
+    await tx.run(_SENT, {"row": id, "at": now, "said": message})
+
+
+async def retry(tx: Tx, id: int, at: datetime, error: str) -> None:
+    """It could not be sent; again at `at`."""
+    await tx.run(_RETRY, {"row": id, "at": at, "why": error})
+
+
+async def dead(tx: Tx, id: int, now: datetime, error: str) -> None:
+    """It cannot be sent at all; it stands in the operator's list. `BLOCKED` can be revived."""
+    await tx.run(_END, {"row": id, "at": now, "why": error, "end": "dead"})
+
+
+async def dropped(tx: Tx, id: int, now: datetime, error: str = "expired") -> None:
+    """It is not worth sending any more."""
+    await tx.run(_END, {"row": id, "at": now, "why": error, "end": "dropped"})
+
+
+async def move_chat(tx: Tx, channel: str, old: str, new: str) -> int:
+    """A group got a new id: its letters, office and cards go there. How many were moved."""
+    before, after = tx.sealer.fingerprint(old), tx.sealer.fingerprint(new)
+    here = (outbox.c.channel == channel) & (outbox.c.chat == before)
+    moved = 0
+    for row in await tx.all(select(outbox).where(here, outbox.c.letter.is_not(None))):
+        where = _where(row.channel, row.key)
+        _, payload = tx.sealer.open_json(row.letter, where)
+        letter = tx.sealer.seal_json([new, payload], where)
+        await tx.run(update(outbox).where(outbox.c.id == row.id).values(chat=after, letter=letter))
+        moved += 1
+    for row in await tx.all(
+        select(offices.c.id).where(offices.c.channel == channel, offices.c.chat_key == before)
+    ):
+        chat = tx.sealer.seal(new.encode(), f"offices.chat:{row.id}")
+        statement = update(offices).where(offices.c.id == row.id)
+        moved += await tx.run(statement.values(chat_key=after, chat=chat))
+    for row in await tx.all(
+        select(cards).where(cards.c.channel == channel, cards.c.chat_key == before)
+    ):
+        chat = tx.sealer.seal(new.encode(), f"cards.chat:{row.lead_id}:{channel}:{row.message}")
+        statement = update(cards).where(
+            cards.c.lead_id == row.lead_id,
+            cards.c.channel == channel,
+            cards.c.chat_key == before,
+            cards.c.message == row.message,
+        )
+        moved += await tx.run(statement.values(chat_key=after, chat=chat))
+    return moved
+
+
+async def undelivered(tx: Tx, *, older_than: datetime | None = None) -> list[Letter]:
+    """The operator's list: dead and held letters, and those still pending from before a time."""
+    late: ColumnElement[bool] = outbox.c.state.in_(["dead", "held"])
+    if older_than is not None:
+        late = or_(late, (outbox.c.state == "pending") & (outbox.c.created_at < older_than))
+    return [_letter(tx, r) for r in await tx.all(select(outbox).where(late).order_by(outbox.c.id))]
+
+
+async def feed(
+    tx: Tx, channel: str, chat: str, after_id: int = 0, limit: int = 200
+) -> list[Letter]:
+    """What was sent to a chat of a channel that people pull from, oldest first."""
+    statement = (
+        select(outbox)
+        .where(
+            outbox.c.channel == channel,
+            outbox.c.chat == tx.sealer.fingerprint(chat),
+            outbox.c.id > after_id,
+            outbox.c.state == "sent",
+            outbox.c.letter.is_not(None),
+        )
+        .order_by(outbox.c.id)
+        .limit(limit)
+    )
+    return [_letter(tx, row) for row in await tx.all(statement)]
+
+
+async def revive(tx: Tx, channel: str, chat: str, now: datetime) -> int:
+    """The person came back: letters that died because they had stopped the bot are due again."""
+    statement = update(outbox).where(
+        outbox.c.channel == channel,
+        outbox.c.chat == tx.sealer.fingerprint(chat),
+        outbox.c.state == "dead",
+        outbox.c.error == BLOCKED,
+        outbox.c.letter.is_not(None),
+    )
+    return await tx.run(statement.values(state="pending", next_at=now, tries=0, sent_at=None))
+
+
+async def release(tx: Tx, now: datetime, *, send: bool) -> int:
+    """The human yes (or no) to the letters held after a restore: they go out, or are dropped."""
+    end = {"state": "pending", "next_at": now} if send else {"state": "dropped", "error": "held"}
+    return await tx.run(update(outbox).where(outbox.c.state == "held").values(**end))
+
+
+async def forget(tx: Tx, before: datetime) -> int:
+    """Wipes what was said in letters that ended before a time (by default 40 hours ago)."""
+    ended = outbox.c.state.in_(["sent", "dropped"]) & (outbox.c.sent_at < before)
+    return await tx.run(
+        update(outbox).where(ended, outbox.c.letter.is_not(None)).values(letter=None)
+    )
