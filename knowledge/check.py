@@ -111,7 +111,7 @@ def _references(book: Book) -> Iterator[Finding]:
                 elif meant and book.kind_of(value) not in meant:
                     yield placed.find("wrong_kind", path, id=value, kind=book.kind_of(value))
             elif name in _FIGURES and value and value not in parameters:
-                yield placed.find("unknown_parameter", path, key=value)
+                yield placed.find("unknown_parameter", path, parameter=value)
             elif name == "fraction":
                 yield from _fraction(placed, path, value, parameters)
             elif value not in VOCABULARIES.get((placed.kind, name), {value}):
@@ -124,7 +124,7 @@ def _fraction(
 ) -> Iterator[Finding]:
     if "/" not in value:
         if isinstance(parameters, dict) and value not in parameters:
-            yield placed.find("unknown_parameter", path, key=value)
+            yield placed.find("unknown_parameter", path, parameter=value)
     elif not 0 < Fraction(value) <= 1:
         yield placed.find("bad_fraction", path, value=value)
 

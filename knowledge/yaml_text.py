@@ -110,7 +110,7 @@ class _Reader:
                 raise self._refuse("bad_key", event)
             key = event.value
             if key in data:
-                raise self._refuse("duplicate_key", event, key=key)
+                raise self._refuse("duplicate_key", event, name=key)
             if self._lines is not None:
                 self._lines[(*path, key)] = _line(event)
             data[key] = self._node(self._next(), (*path, key))
