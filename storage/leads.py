@@ -1,4 +1,4 @@
-"""Leads: what a monitor reported, who holds it, and in which state it stands.
+"""Leads: what is done with what a monitor reported. Reading them stands in `storage.register`.
 
 Every change is one conditional UPDATE on the lead's revision, with its history rows in the same
 transaction: of two people who press at once, one wins and the other learns it.
@@ -7,7 +7,7 @@ transaction: of two people who press at once, one wins and the other learns it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import Enum
 from typing import Any
@@ -18,6 +18,19 @@ from storage import history, ids, numbers, tables
 from storage.cards import Card, cards_of, keep_card, retire_card
 from storage.database import Tx, upsert
 from storage.places import Office
+from storage.register import (
+    Lead,
+    all_leads,
+    by_number,
+    count_mine,
+    count_open,
+    get,
+    lead_of,
+    mine,
+    open_of,
+    overdue,
+    waiting_for,
+)
 from storage.tables import drafts, files, leads
 from storage.talk import Said, say, thread
 
@@ -58,36 +71,6 @@ class Keep(Enum):
 KEEP = Keep.KEEP
 
 
-@dataclass(frozen=True)
-class Lead:
-    """A lead. It is open until `closed_at`."""
-
-    id: str
-    number: str
-    place_id: str
-    office_id: str
-    reporter_id: str
-    holder_id: str | None
-    state: str  # a code of the life pack
-    before: str  # the state to go back to from `returned`
-    category: str
-    urgent: bool
-    revision: int
-    content: dict[str, Any]
-    pack: str  # the version of the knowledge it was written under
-    submitted_at: datetime
-    state_since: datetime
-    due_at: datetime | None
-    outcome: str
-    forwarded_at: datetime | None
-    opened_at: datetime | None
-    accepted_at: datetime | None
-    closed_at: datetime | None
-    draft_id: str | None = None
-
-
-_BY_ID = select(leads).where(leads.c.id == bindparam("lead"))
-_BY_NUMBER = select(leads).where(leads.c.number == bindparam("said"))
 _BY_DRAFT = select(leads).where(leads.c.draft_id == bindparam("draft"))
 _LOCK_DRAFT = select(drafts.c.id).where(drafts.c.id == bindparam("draft")).with_for_update()
 _NEXT = upsert(
@@ -96,12 +79,6 @@ _NEXT = upsert(
     ).returning(tables.numbers.c.n),
     tables.numbers,
 )
-
-
-def _lead(tx: Tx, row: Any) -> Lead:
-    values = dict(row._mapping)
-    values["content"] = tx.sealer.open_json(row.content, f"leads.content:{row.id}")
-    return Lead(**values)
 
 
 def content_mark(tx: Tx, content: dict[str, Any]) -> str:
@@ -136,7 +113,7 @@ async def submit(
     if draft_id is not None:
         await tx.one(_LOCK_DRAFT, {"draft": draft_id})
         if row := await tx.one(_BY_DRAFT, {"draft": draft_id}):
-            return _lead(tx, row), False
+            return lead_of(tx, row), False
     day = numbers.day_of(now)
     counted = await tx.once(_NEXT, {"code": office.code, "day": day, "n": 1})
     number = numbers.make(office.code, day, counted.n if counted else 1)
@@ -184,19 +161,6 @@ async def submit(
         detail=detail,
     )
     return lead, True
-
-
-async def get(tx: Tx, lead_id: str) -> Lead | None:
-    """One lead."""
-    row = await tx.one(_BY_ID, {"lead": lead_id})
-    return _lead(tx, row) if row else None
-
-
-async def by_number(tx: Tx, number: str) -> Lead | None:
-    """The lead whose number somebody typed, however they typed it."""
-    parsed = numbers.parse(number)
-    row = await tx.one(_BY_NUMBER, {"said": parsed}) if parsed else None
-    return _lead(tx, row) if row else None
 
 
 async def move(
@@ -283,74 +247,3 @@ async def mark(
     statement = update(leads).where(leads.c.id == lead.id).values(**first)
     row = await tx.one(statement.returning(*(leads.c[k] for k in first)))
     return replace(lead, **row._mapping) if row else lead
-
-
-_ORDER = (leads.c.urgent.desc(), leads.c.submitted_at, leads.c.id)
-_OPEN = (leads.c.office_id == bindparam("office")) & leads.c.closed_at.is_(None)
-_MINE = leads.c.reporter_id == bindparam("person")
-_COUNT = select(func.count()).select_from(leads)
-
-
-async def open_of(tx: Tx, office_id: str, *, limit: int = 20, offset: int = 0) -> list[Lead]:
-    """The open leads of an office: urgent ones first, then oldest."""
-    statement = select(leads).where(_OPEN).order_by(*_ORDER).limit(limit).offset(offset)
-    return [_lead(tx, row) for row in await tx.all(statement, {"office": office_id})]
-
-
-async def count_open(tx: Tx, office_id: str) -> int:
-    """How many leads of an office are open."""
-    row = await tx.one(_COUNT.where(_OPEN), {"office": office_id})
-    return int(row[0]) if row else 0
-
-
-async def mine(tx: Tx, person_id: str, limit: int = 20, offset: int = 0) -> list[Lead]:
-    """What this person reported, latest first."""
-    statement = select(leads).where(_MINE).order_by(leads.c.submitted_at.desc(), leads.c.id)
-    rows = await tx.all(statement.limit(limit).offset(offset), {"person": person_id})
-    return [_lead(tx, row) for row in rows]
-
-
-async def count_mine(tx: Tx, person_id: str) -> int:
-    """How many leads this person reported."""
-    row = await tx.one(_COUNT.where(_MINE), {"person": person_id})
-    return int(row[0]) if row else 0
-
-
-async def waiting_for(tx: Tx, person_id: str) -> list[Lead]:
-    """The leads of this person about which the office asked something."""
-    asked = _MINE & (leads.c.state == "returned")
-    return [
-        _lead(tx, row) for row in await tx.all(select(leads).where(asked), {"person": person_id})
-    ]
-
-
-async def overdue(tx: Tx, now: datetime) -> list[Lead]:
-    """Open leads whose deadline has passed, longest first."""
-    late = leads.c.closed_at.is_(None) & (leads.c.due_at <= now)
-    rows = await tx.all(select(leads).where(late).order_by(leads.c.due_at, leads.c.id))
-    return [_lead(tx, row) for row in rows]
-
-
-async def all_leads(
-    tx: Tx,
-    *,
-    office_id: str | None = None,
-    state: str | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
-    limit: int | None = None,
-    offset: int = 0,
-) -> list[Lead]:
-    """Leads in the order they came, for the register and the terminal; `until` is excluded."""
-    statement = select(leads).order_by(leads.c.submitted_at, leads.c.id).offset(offset)
-    for wanted, condition in (
-        (office_id, leads.c.office_id == office_id),
-        (state, leads.c.state == state),
-        (since, leads.c.submitted_at >= since),
-        (until, leads.c.submitted_at < until),
-    ):
-        if wanted is not None:
-            statement = statement.where(condition)
-    if limit is not None:
-        statement = statement.limit(limit)
-    return [_lead(tx, row) for row in await tx.all(statement)]

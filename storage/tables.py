@@ -5,100 +5,38 @@ Migrations stand in `storage/migrations/versions`; a test holds the two together
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
-
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
     Date,
-    DateTime,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     SmallInteger,
     Table,
-    Text,
     UniqueConstraint,
     text,
 )
-from sqlalchemy.engine import Dialect
-from sqlalchemy.types import TypeDecorator
 
-from storage.text import clean
-
-
-class Moment(TypeDecorator[datetime]):
-    """An aware datetime, kept in UTC. A naive one is refused."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """To UTC."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a time without a time zone cannot be stored")
-        return value.astimezone(UTC)
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        """SQLite gives the zone back to nobody; it is UTC."""
-        return value.replace(tzinfo=UTC) if value is not None else None
-
-
-class Words(TypeDecorator[str]):
-    """Text with nothing in it that one of the engines cannot keep."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        """Cleaned, see `storage.text`."""
-        return clean(value) if value is not None else None
-
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
+from storage.columns import (
+    Id,
+    Moment,
+    Sealed,
+    Words,
+    at,
+    count,
+    metadata,
+    name,
+    number,
+    to,
+    word,
 )
 
-Sealed = LargeBinary
-Id = BigInteger().with_variant(Integer, "sqlite")
+__all__ = ["Moment", "metadata"]
 
-
-def _name() -> Column[str]:
-    return Column("id", Words, primary_key=True)
-
-
-def _count() -> Column[int]:
-    return Column("id", Id, primary_key=True, autoincrement=True)
-
-
-def _to(name: str, target: str, *, needed: bool = False) -> Column[str]:
-    return Column(name, Words, ForeignKey(target), nullable=not needed)
-
-
-def _word(name: str, *, default: str | None = None) -> Column[str]:
-    return Column(name, Words, nullable=False, server_default=default)
-
-
-def _at(name: str, *, needed: bool = False) -> Column[datetime]:
-    return Column(name, Moment, nullable=not needed)
-
-
-def _number(name: str) -> Column[int]:
-    return Column(name, Integer, nullable=False, server_default=text("0"))
-
-
-settings = Table("settings", metadata, Column("key", Words, primary_key=True), _word("value"))
+settings = Table("settings", metadata, Column("key", Words, primary_key=True), word("value"))
 
 chain = Table(  # one row: the last link of the history; whoever appends locks it
     "chain",
@@ -113,10 +51,10 @@ history = Table(
     metadata,
     Column("seq", Id, primary_key=True, autoincrement=False),
     Column("lead_id", Words),
-    _word("event"),
-    _word("state", default=""),
+    word("event"),
+    word("state", default=""),
     Column("by", Words),
-    _at("at", needed=True),
+    at("at", needed=True),
     Column("detail", Sealed),
     Column("hash", LargeBinary, nullable=False),
     Index(None, "lead_id", "seq"),
@@ -126,17 +64,17 @@ UNFINISHED = text("state IN ('fetch', 'new')")
 inbox = Table(
     "inbox",
     metadata,
-    _count(),
-    _word("channel"),
-    _word("update_id"),
-    _word("person"),
-    _word("state"),
+    count(),
+    word("channel"),
+    word("update_id"),
+    word("person"),
+    word("state"),
     Column("body", Sealed),
-    _word("reason", default=""),
-    _number("tries"),
-    _at("received_at", needed=True),
-    _at("next_at", needed=True),
-    _at("done_at"),
+    word("reason", default=""),
+    number("tries"),
+    at("received_at", needed=True),
+    at("next_at", needed=True),
+    at("done_at"),
     UniqueConstraint("channel", "update_id"),
     Index(
         "ix_inbox_unfinished",
@@ -152,60 +90,60 @@ PENDING = text("state = 'pending'")
 outbox = Table(
     "outbox",
     metadata,
-    _count(),
-    _word("channel"),
-    _word("chat"),  # fingerprint of the chat; the chat itself is sealed with the letter
+    count(),
+    word("channel"),
+    word("chat"),  # fingerprint of the chat; the chat itself is sealed with the letter
     Column("lane", SmallInteger, nullable=False),
-    _word("state"),
+    word("state"),
     Column("letter", Sealed),
     Column("key", Words, nullable=False, unique=True),
     Column("person_id", Words),
     Column("lead_id", Words),
-    _number("tries"),
-    _at("created_at", needed=True),
-    _at("next_at", needed=True),
-    _at("expires_at"),
-    _at("sent_at"),
-    _word("message", default=""),
-    _word("error", default=""),
+    number("tries"),
+    at("created_at", needed=True),
+    at("next_at", needed=True),
+    at("expires_at"),
+    at("sent_at"),
+    word("message", default=""),
+    word("error", default=""),
     Index("ix_outbox_pending", "lane", "id", sqlite_where=PENDING, postgresql_where=PENDING),
     Index("ix_outbox_chat", "channel", "chat", "id"),
     sqlite_autoincrement=True,
 )
 
 places = Table(
-    "places", metadata, _name(), _word("kind"), _word("name"), _to("parent_id", "places.id")
+    "places", metadata, name(), word("kind"), word("name"), to("parent_id", "places.id")
 )
 
 offices = Table(
     "offices",
     metadata,
-    _name(),
+    name(),
     Column("place_id", Words, ForeignKey("places.id"), nullable=False, unique=True),
-    _word("name"),
+    word("name"),
     Column("code", Words, nullable=False, unique=True),
-    _word("card_level"),
+    word("card_level"),
     Column("channel", Words),
     Column("chat_key", Words),
     Column("chat", Sealed),
     Column("phone", Sealed),
-    _word("upper_channel", default=""),
-    _at("bound_at"),
+    word("upper_channel", default=""),
+    at("bound_at"),
     UniqueConstraint("channel", "chat_key"),
 )
 
 people = Table(
     "people",
     metadata,
-    _name(),
-    _word("role"),
-    _to("place_id", "places.id", needed=True),
-    _to("office_id", "offices.id"),
+    name(),
+    word("role"),
+    to("place_id", "places.id", needed=True),
+    to("office_id", "offices.id"),
     Column("name", Sealed),
-    _word("title", default=""),
+    word("title", default=""),
     Column("phone", Sealed),
-    _at("added_at", needed=True),
-    _at("revoked_at"),
+    at("added_at", needed=True),
+    at("revoked_at"),
     Index(None, "office_id"),
     Index(None, "place_id"),
 )
@@ -215,28 +153,28 @@ accounts = Table(
     metadata,
     Column("channel", Words, primary_key=True),
     Column("account", Words, primary_key=True),  # fingerprint
-    _to("person_id", "people.id", needed=True),
+    to("person_id", "people.id", needed=True),
     Column("chat", Sealed, nullable=False),
-    _at("used_at", needed=True),
-    _at("unreachable_at"),
+    at("used_at", needed=True),
+    at("unreachable_at"),
     Index(None, "person_id"),
 )
 
 invitations = Table(
     "invitations",
     metadata,
-    _name(),
+    name(),
     Column("code", Words, nullable=False, unique=True),  # fingerprint
-    _word("role"),
-    _to("place_id", "places.id", needed=True),
-    _to("office_id", "offices.id"),
-    _to("person_id", "people.id"),
+    word("role"),
+    to("place_id", "places.id", needed=True),
+    to("office_id", "offices.id"),
+    to("person_id", "people.id"),
     Column("name", Sealed),
     Column("issued_by", Words),
-    _at("issued_at", needed=True),
-    _at("expires_at", needed=True),
-    _at("used_at"),
-    _at("revoked_at"),
+    at("issued_at", needed=True),
+    at("expires_at", needed=True),
+    at("used_at"),
+    at("revoked_at"),
     Column("exposed", Boolean, nullable=False, server_default=text("false")),
 )
 
@@ -245,19 +183,19 @@ sessions = Table(
     metadata,
     Column("person_id", Words, ForeignKey("people.id"), primary_key=True),
     Column("state", Sealed, nullable=False),
-    _number("revision"),
-    _at("updated_at", needed=True),
+    number("revision"),
+    at("updated_at", needed=True),
 )
 
 drafts = Table(
     "drafts",
     metadata,
-    _name(),
-    _to("person_id", "people.id", needed=True),
+    name(),
+    to("person_id", "people.id", needed=True),
     Column("content", Sealed),
-    _word("state"),
+    word("state"),
     Column("lead_id", Words),
-    _at("updated_at", needed=True),
+    at("updated_at", needed=True),
     Index(None, "person_id", "state"),
 )
 
@@ -266,34 +204,34 @@ numbers = Table(
     metadata,
     Column("code", Words, primary_key=True),
     Column("day", Date, primary_key=True),
-    _number("n"),
+    number("n"),
 )
 
 leads = Table(
     "leads",
     metadata,
-    _name(),
+    name(),
     Column("number", Words, nullable=False, unique=True),
     Column("draft_id", Words, unique=True),
-    _to("place_id", "places.id", needed=True),
-    _to("office_id", "offices.id", needed=True),
-    _to("reporter_id", "people.id", needed=True),
-    _to("holder_id", "people.id"),
-    _word("state"),
-    _word("before", default=""),
-    _word("category"),
+    to("place_id", "places.id", needed=True),
+    to("office_id", "offices.id", needed=True),
+    to("reporter_id", "people.id", needed=True),
+    to("holder_id", "people.id"),
+    word("state"),
+    word("before", default=""),
+    word("category"),
     Column("urgent", Boolean, nullable=False),
-    _number("revision"),
+    number("revision"),
     Column("content", Sealed, nullable=False),
-    _word("pack"),
-    _at("submitted_at", needed=True),
-    _at("state_since", needed=True),
-    _at("due_at"),
-    _word("outcome", default=""),
-    _at("forwarded_at"),
-    _at("opened_at"),
-    _at("accepted_at"),
-    _at("closed_at"),
+    word("pack"),
+    at("submitted_at", needed=True),
+    at("state_since", needed=True),
+    at("due_at"),
+    word("outcome", default=""),
+    at("forwarded_at"),
+    at("opened_at"),
+    at("accepted_at"),
+    at("closed_at"),
     Index(None, "office_id", "closed_at"),
     Index(None, "reporter_id"),
 )
@@ -302,11 +240,11 @@ said = Table(
     "said",
     metadata,
     Column("id", Id, primary_key=True, autoincrement=False),  # seq of its history row
-    _to("lead_id", "leads.id", needed=True),
+    to("lead_id", "leads.id", needed=True),
     Column("by", Words),
-    _word("kind"),
+    word("kind"),
     Column("words", Sealed, nullable=False),
-    _at("at", needed=True),
+    at("at", needed=True),
     Index(None, "lead_id", "id"),
 )
 
@@ -318,27 +256,27 @@ cards = Table(
     Column("chat_key", Words, primary_key=True),
     Column("message", Words, primary_key=True),
     Column("chat", Sealed, nullable=False),
-    _number("revision"),
-    _at("posted_at", needed=True),
+    number("revision"),
+    at("posted_at", needed=True),
     Index(None, "channel", "chat_key"),
 )
 
 files = Table(
     "files",
     metadata,
-    _name(),
-    _to("person_id", "people.id", needed=True),
-    _to("draft_id", "drafts.id"),
-    _to("lead_id", "leads.id"),
-    _word("kind"),
-    _word("media"),
+    name(),
+    to("person_id", "people.id", needed=True),
+    to("draft_id", "drafts.id"),
+    to("lead_id", "leads.id"),
+    word("kind"),
+    word("media"),
     Column("size", BigInteger, nullable=False),
-    _word("sha256"),
+    word("sha256"),
     Column("name", Sealed, nullable=False),
     Column("key", Sealed, nullable=False),
     Column("copy_sha256", Words),
     Column("flagged", Boolean, nullable=False),
-    _at("kept_at", needed=True),
+    at("kept_at", needed=True),
     Index(None, "draft_id"),
     Index(None, "lead_id"),
 )
