@@ -19,6 +19,9 @@ class Wish(StrEnum):
     CANCEL = "cancel"
 
 
+WISHES = frozenset(wish.value for wish in Wish)
+
+
 @dataclass(frozen=True)
 class Told:
     """What one thing said means to an open form."""
@@ -42,7 +45,7 @@ def listen(turn: Turn) -> Told | None:
         return None
     if verb.isdecimal():
         return Told(choice=int(verb))
-    return Told(Wish(verb)) if verb in Wish else Told(verb=verb)
+    return Told(Wish(verb)) if verb in WISHES else Told(verb=verb)
 
 
 def put(turn: Turn, filled: Filled, plan: Plan, *, hint: str = "") -> None:

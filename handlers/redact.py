@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-MASK = "＊"  # noqa: RUF001
+MASK = "＊"
 _IDENTITY = re.compile(r"(?<![\dA-Za-z])\d[\d \-]{5,}\d[\dXx]?(?![\dA-Za-z])")
 _LINK = re.compile(r"(?i)\b([a-z][a-z0-9+.-]{1,9})(://)")
 _DOMAIN = re.compile(r"(?<=[A-Za-z0-9])\.(?=[A-Za-z]{2,})")
@@ -34,10 +34,10 @@ def visible(text: str) -> str:
 
 def defang(text: str) -> str:
     """Links, mentions and commands that a client would make live are made plain."""
-    text = _LINK.sub(r"\1:／／", text)  # noqa: RUF001
-    text = _DOMAIN.sub("．", text)  # noqa: RUF001
-    text = text.replace("@", "＠").replace("#", "＃")  # noqa: RUF001
-    return _COMMAND.sub("／", text)  # noqa: RUF001
+    text = _LINK.sub(r"\1:／／", text)
+    text = _DOMAIN.sub("．", text)
+    text = text.replace("@", "＠").replace("#", "＃")
+    return _COMMAND.sub("／", text)
 
 
 def mask_numbers(text: str) -> str:

@@ -6,7 +6,7 @@ together.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from typing import Any, Protocol
 
@@ -70,11 +70,10 @@ class Turn:
     def toast(self, key: str, *, alert: bool = False, **values: object) -> None:
         """A short word that only the one who pressed sees; a plain answer if nobody pressed."""
         if not self.said.press:
-            self.tell(key, **values)
+            self.tell(key, (), **values)
             return
         self.out = [one for one in self.out if one.toast != self.said.press]
-        self.show("", toast=self.said.press, alert=alert)
-        self.out[-1] = replace(self.out[-1], text=say(key, **values))
+        self.show(say(key, **values), toast=self.said.press, alert=alert)
 
     def write_to(
         self, addresses: Sequence[tuple[str, str]], text: str, rows: Keyboard = (), **more: Any
@@ -105,9 +104,10 @@ class Turn:
         self.state["step"] = self.state.get("step", 0) + 1
 
 
-def row(*buttons: Button) -> tuple[Button, ...]:
-    """One row of buttons."""
-    return buttons
+def title_of(book: Book, id: str) -> str:
+    """An entry's title; of an entry that has ended or gone, its id."""
+    entry = book.get(id)
+    return entry.title if entry else id
 
 
 def link(key: str, data: str, **values: object) -> Button:

@@ -17,7 +17,7 @@ from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 
 from storage import ids, media
 from storage.database import Database, Tx
@@ -215,6 +215,17 @@ async def claim(tx: Tx, file_ids: Sequence[str], draft_id: str) -> None:
     """These files, kept but in no draft or lead yet, belong to this draft."""
     free = files.c.id.in_(file_ids) & files.c.lead_id.is_(None) & files.c.draft_id.is_(None)
     await tx.run(update(files).where(free).values(draft_id=draft_id))
+
+
+async def under_way(tx: Tx, person_id: str) -> tuple[int, int]:
+    """How many files this person has that are in no lead yet, and their bytes in all."""
+    loose = (files.c.person_id == person_id) & files.c.lead_id.is_(None)
+    row = await tx.one(
+        select(func.count(), func.coalesce(func.sum(files.c.size), 0))
+        .select_from(files)
+        .where(loose)
+    )
+    return (row[0], int(row[1])) if row else (0, 0)
 
 
 async def get(tx: Tx, file_id: str) -> File | None:

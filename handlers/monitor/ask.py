@@ -2,7 +2,7 @@
 
 from handlers.messages import Button, Keyboard
 from handlers.monitor import menu
-from handlers.turn import Turn
+from handlers.turn import Turn, title_of
 
 LISTS = ("power", "prohibition", "procedure", "limit", "question", "term")
 
@@ -14,8 +14,11 @@ async def question(turn: Turn, text: str) -> None:
         turn.tell("menu.unknown", (*menu.rows(),))
         return
     entry = turn.book.get(hits[0].id)
+    if entry is None:
+        turn.tell("menu.unknown", (*menu.rows(),))
+        return
     rows: Keyboard = tuple(
-        (Button(turn.book.get(hit.id).title, f"e.{hit.id}"),) for hit in hits[1:]
+        (Button(title_of(turn.book, hit.id), f"e.{hit.id}"),) for hit in hits[1:]
     )
     turn.show(f"{entry.title}\n{entry.summary}", (*rows, menu.home_row()))
 
@@ -29,7 +32,7 @@ async def press(turn: Turn) -> bool:
     """A button of a list or a card; False if it is none of these."""
     if not turn.said.data.startswith("e."):
         return False
-    entry = turn.book.find(turn.said.data[2:])
+    entry = turn.book.get(turn.said.data[2:])
     if entry is None:
         return False
     turn.show(f"{entry.title}\n{entry.summary}", (menu.home_row(),))
@@ -39,5 +42,3 @@ async def press(turn: Turn) -> bool:
 async def command(turn: Turn, command: str, argument: str) -> bool:
     """A typed command that asks for knowledge; False if it is none."""
     return False
-
-

@@ -10,7 +10,7 @@ from handlers.monitor import menu
 from handlers.office import cards
 from handlers.texts import say
 from handlers.turn import BEIJING, Turn, link
-from storage import leads, places
+from storage import leads, numbers, places
 from storage.leads import Lead
 
 PAGE = 6
@@ -41,7 +41,7 @@ def turning(page: int, pages: int, data: str) -> Keyboard:
         line.append(link("menu.button.less", f"{data}.{page - 1}"))
     if page < pages - 1:
         line.append(link("menu.button.more", f"{data}.{page + 1}"))
-    return ((tuple(line), menu.home_row()) if line else (menu.home_row(),))
+    return (tuple(line), menu.home_row()) if line else (menu.home_row(),)
 
 
 def state(turn: Turn, lead: Lead) -> str:
@@ -96,7 +96,7 @@ def clock(at: datetime) -> str:
 async def by_number(turn: Turn, text: str) -> bool:
     """A typed number opens that lead, if it is hers. False if the text is no number at all."""
     lead = await leads.by_number(turn.tx, text)
-    if lead is None and not leads.looks_like_number(text):
+    if lead is None and not numbers.parse(text):
         return False
     if lead is None or lead.reporter_id != turn.person.id:
         turn.tell("mine.not_found", menu.rows())

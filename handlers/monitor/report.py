@@ -4,6 +4,8 @@ The draft is written down at every step, so that a restart, an idle month or ano
 it as it was left. Nothing is ever submitted by itself.
 """
 
+from dataclasses import replace
+
 from handlers import asking, form
 from handlers.asking import Told, Wish
 from handlers.form import Filled, Plan
@@ -21,7 +23,7 @@ SURE = "sure"
 
 
 async def start(turn: Turn, *, words: str = "", item: str = "") -> None:
-    """A new draft at its first question; `words` is what was already typed, `item` a list entry."""
+    """A new draft at its first question, with what was already typed or chosen."""
     filled = Filled()
     if words:
         filled = Filled(answers={"what": {"text": words}})
@@ -106,10 +108,10 @@ async def _step(turn: Turn, filled: Filled, told: Told) -> None:
     if step is None:
         asking.put(turn, filled, plan(turn, filled))
         return
-    if step.form.value("level") in sending.UPWARD and filled.at == "level":
-        if not await sending.office_above(turn):
-            await _send_up(turn)
-            return
+    upward = filled.at == "level" and step.form.value("level") in sending.UPWARD
+    if upward and await sending.office_above(turn) is None:
+        await _send_up(turn)
+        return
     await _keep(turn, step.form)
     if step.hint:
         asking.put(turn, step.form, plan(turn, step.form), hint=step.hint)
@@ -126,7 +128,10 @@ async def _at_preview(turn: Turn, filled: Filled, told: Told) -> None:
         turn.state["at"] = WHICH
         turn.step()
         buttons = [turn.button(ask.label, n) for n, ask in enumerate(asks)]
-        turn.tell("report.which", (*in_rows(buttons), (turn.button(say("form.button.review"), "review"),)))
+        turn.tell(
+            "report.which",
+            (*in_rows(buttons), (turn.button(say("form.button.review"), "review"),)),
+        )
     elif told.verb == "send":
         turn.state["at"] = CONFIRM
         turn.step()
@@ -212,7 +217,7 @@ async def _take_files(turn: Turn) -> None:
     kept = [file.stored for file in turn.said.files if file.stored]
     if not kept:
         return
-    await files.attach_to_draft(turn.tx, kept, draft)
+    await files.claim(turn.tx, kept, draft)
     if turn.said.album:
         key = f"album:{turn.said.chat}:{turn.said.album}"
         turn.show(say("report.album_kept"), key=key)
@@ -229,7 +234,7 @@ async def _take_location(turn: Turn, filled: Filled) -> None:
     )
     text = " ".join(filter(None, [filled.text("where"), at]))
     answers = {**filled.answers, "where": {"text": text}}
-    changed = form.replace(filled, answers=answers)
+    changed = replace(filled, answers=answers)
     if filled.at == "where":
         changed = form.go_on(changed, plan(turn, changed))
     await _keep(turn, changed)
@@ -239,9 +244,7 @@ async def _take_location(turn: Turn, filled: Filled) -> None:
 
 
 async def _keep(turn: Turn, filled: Filled) -> None:
-    await sessions.save_draft(
-        turn.tx, turn.state["draft"], {"form": filled.to_json()}, turn.now
-    )
+    await sessions.save_draft(turn.tx, turn.state["draft"], {"form": filled.to_json()}, turn.now)
 
 
 async def _not_open(turn: Turn, draft: sessions.Draft | None) -> None:

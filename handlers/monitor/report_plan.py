@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from handlers.form import Ask, Filled, Plan
 from handlers.texts import say
-from handlers.turn import Finder
+from handlers.turn import Finder, title_of
 from knowledge.book import Book
 from knowledge.schema import Category, Field, Power, Prohibition
 
@@ -26,10 +26,8 @@ def plan_of(book: Book, finder: Finder) -> Plan:
     """The plan of a report over this book."""
 
     def plan(filled: Filled) -> Sequence[Ask]:
-        common = {field.key: field for field in book.form("report")}
-        middle = [
-            key for key in common if key not in (*BEFORE_CATEGORY, *LAST, *UNASKED)
-        ]
+        common = {field.key: field for field in book.form("report").fields}
+        middle = [key for key in common if key not in (*BEFORE_CATEGORY, *LAST, *UNASKED)]
         asks = [_level(), *(_ask(common[key]) for key in BEFORE_CATEGORY)]
         asks += _category(book, finder, filled)
         asks += [_ask(common[key]) for key in middle]
@@ -68,7 +66,13 @@ def _level() -> Ask:
 
 def _ask(field: Field) -> Ask:
     return Ask(
-        field.key, field.label, field.ask, field.kind, field.choices, (), field.required
+        field.key,
+        field.label,
+        field.ask,
+        field.kind,
+        field.choices,
+        required=field.required,
+        free=field.kind != "choice",
     )
 
 
@@ -76,7 +80,7 @@ def _category(book: Book, finder: Finder, filled: Filled) -> list[Ask]:
     """The three categories that sound most like it; all of them if none of the three does."""
     if not filled.text("what"):
         return []
-    every = [entry for entry in book.of_kind("category") if isinstance(entry, Category)]
+    every = book.every(Category)
     near = [hit.id for hit in finder.search(filled.text("what"), 3, ("category",))]
     first = [entry for id in near for entry in every if entry.id == id] or []
     label = say("report.category.label")
@@ -106,7 +110,7 @@ def _item(book: Book, finder: Finder, filled: Filled) -> list[Ask]:
         return []
     titles, lines = [], []
     for hit in hits:
-        title = book.get(hit.id).title
+        title = title_of(book, hit.id)
         key = "report.item.line" if hit.matched else "report.item.line_bare"
         lines.append(say(key, title=title, words=say("report.item.comma").join(hit.matched[:3])))
         titles.append(title)
@@ -126,9 +130,9 @@ def _own(book: Book, filled: Filled, taken: set[str]) -> list[Ask]:
     """The questions of the item; where it has none, those of the category."""
     fields: Sequence[Field] = ()
     if item := item_of(filled):
-        entry = book.get(item)
-        fields = entry.ask if isinstance(entry, Power | Prohibition) else ()
+        entry = book.find(Power, item) or book.find(Prohibition, item)
+        fields = entry.ask if entry else ()
     if not fields and (category := category_of(filled)):
-        entry = book.get(category)
-        fields = entry.fields if isinstance(entry, Category) else ()
+        kind = book.find(Category, category)
+        fields = kind.fields if kind else ()
     return [_ask(field) for field in fields if field.key not in taken]

@@ -42,13 +42,11 @@ async def destination(turn: Turn, filled: Filled) -> Office | None:
     return office
 
 
-async def submit(
-    turn: Turn, draft_id: str, filled: Filled, plan: Plan, office: Office
-) -> None:
+async def submit(turn: Turn, draft_id: str, filled: Filled, plan: Plan, office: Office) -> None:
     """The lead, its history, its receipt and its card, in one transaction; once per draft."""
     category = category_of(filled)
-    entry = turn.book.get(category)
-    urgent = isinstance(entry, Category) and entry.urgent
+    entry = turn.book.find(Category, category)
+    urgent = entry is not None and entry.urgent
     lead, first = await leads.submit(
         turn.tx,
         draft_id=draft_id,

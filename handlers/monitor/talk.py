@@ -7,12 +7,12 @@ it on. The office learns what was said, never by whom.
 from typing import Any
 
 from handlers.messages import Heard
-from handlers.monitor import menu, mine
+from handlers.monitor import ask, menu, mine
 from handlers.office import actions, cards
 from handlers.texts import say, words
 from handlers.turn import Turn
 from storage import files, leads
-from storage.leads import KEEP, Lead
+from storage.leads import Lead
 
 NAME = "talk"
 
@@ -89,7 +89,9 @@ async def pass_on(turn: Turn, lead: Lead, text: str, kept: list[str]) -> None:
     asked = lead.state == "returned"
     kind = "answer" if asked else "supplement"
     await files.attach(turn.tx, kept, lead.id)
-    await leads.say(turn.tx, lead, by=turn.person.id, kind=kind, text=text, files=kept, now=turn.now)
+    await leads.say(
+        turn.tx, lead, by=turn.person.id, kind=kind, text=text, files=kept, now=turn.now
+    )
     moved: Lead | None = lead
     if asked:
         moved = await leads.move(
@@ -99,7 +101,7 @@ async def pass_on(turn: Turn, lead: Lead, text: str, kept: list[str]) -> None:
             event="answered",
             by=turn.person.id,
             now=turn.now,
-            before=None,
+            before="",
             due_at=cards.due_of(turn, lead.before or "submitted"),
         )
     else:
@@ -153,6 +155,8 @@ async def hear_offer(turn: Turn) -> None:
         turn.leave()
         if verb == "add":
             await pass_on(turn, lead, "\n".join(texts), kept)
+        elif texts:
+            await ask.question(turn, "\n".join(texts))
         else:
             menu.show(turn)
         return
@@ -166,5 +170,3 @@ async def hear_offer(turn: Turn) -> None:
         ),
         number=lead.number,
     )
-
-

@@ -30,8 +30,8 @@ async def hear(turn: Turn) -> None:
         turn.step()
         turn.tell("triage.ask_more", (*_buttons(turn, MORE), menu.home_row()))
         return
-    entry = turn.book.find(kind)
-    if not isinstance(entry, Intake):
+    entry = turn.book.find(Intake, kind)
+    if entry is None:
         # Whatever else she types while this question is open is her story: keep it for the report.
         if turn.said.text.strip() and not turn.said.press:
             turn.state["words"] = (turn.state.get("words", "") + "\n" + turn.said.text).strip()

@@ -5,7 +5,8 @@ who presses (the roster), where (the office's own chat or in private), and the l
 Exactly one of two officers who press at once gets the lead; the other is told who did.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from handlers import asking, form
 from handlers.asking import Wish
@@ -93,6 +94,7 @@ async def accept(turn: Turn, lead: Lead) -> None:
         again = await leads.get(turn.tx, lead.id)
         await _too_late(turn, again or lead)
         return
+    moved = await leads.mark(turn.tx, moved, opened_at=turn.now, accepted_at=turn.now)
     turn.toast("office.act.done", number=moved.number, action=action.title)
     await cards.refresh(turn, moved)
     await telling.tell(turn, moved, "registered")
@@ -135,7 +137,7 @@ async def _ask_in_private(turn: Turn, lead: Lead, action: Action) -> None:
 
 
 def _in_chat(one: Outbound, chat: str) -> Outbound:
-    return form.replace(one, chat=chat)
+    return replace(one, chat=chat)
 
 
 async def hear(turn: Turn) -> None:
@@ -272,6 +274,7 @@ async def _do(turn: Turn, lead: Lead, action: Action, filled: Filled) -> None:
         before=lead.state if action.leads_to == "returned" else KEEP,
         outcome=move.outcome or KEEP,
         due_at=cards.due_of(turn, move.states[-1]),
+        closed_at=_closed(turn, move.states[-1]),
     )
     if moved is None:
         again = await leads.get(turn.tx, lead.id)
@@ -283,6 +286,11 @@ async def _do(turn: Turn, lead: Lead, action: Action, filled: Filled) -> None:
     if move.office and (office := await places.get_office(turn.tx, move.office)):
         await cards.post(turn, moved, office)
     await telling.after(turn, moved, action, detail)
+
+
+def _closed(turn: Turn, state: str) -> datetime | None:
+    """A lead is closed from the moment it enters a state in which nobody has to act."""
+    return turn.now if state in cards.life(turn.book).ended() else None
 
 
 async def _move_of(turn: Turn, lead: Lead, action: Action, filled: Filled) -> _Move | None:

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from handlers import redact
-from handlers.messages import Keyboard, Lane, Outbound
+from handlers.messages import Button, Keyboard, Lane, Outbound
 from handlers.texts import say
-from handlers.turn import BEIJING, Turn, in_rows
-from handlers.messages import Button
+from handlers.turn import BEIJING, Turn, in_rows, title_of
 from knowledge.book import Book
 from knowledge.life import Life, life_of
 from knowledge.schema import Action
@@ -40,9 +39,7 @@ class View:
 
 def life(book: Book) -> Life:
     """The life of a lead, as this book has it."""
-    return life_of(
-        [*book.of_kind("state"), *book.of_kind("action"), *book.of_kind("outcome")]
-    )
+    return life_of([*book.of_kind("state"), *book.of_kind("action"), *book.of_kind("outcome")])
 
 
 async def draw(tx: Tx, book: Book, lead_id: str, channel: str, chat: str) -> View | None:
@@ -67,7 +64,7 @@ async def draw(tx: Tx, book: Book, lead_id: str, channel: str, chat: str) -> Vie
         f"office.card.{level}",
         mark=_mark(book, lead),
         number=lead.number,
-        category=book.get(lead.category).title,
+        category=title_of(book, lead.category),
         place=place.name if place else "",
         level=say("office.level.urgent" if lead.urgent else "office.level.normal"),
         abstract=abstract(lead) if level == "summary" else "",
@@ -110,7 +107,7 @@ def _mark(book: Book, lead: Lead) -> str:
 
 def _item(book: Book, lead: Lead) -> str:
     item = str(lead.content.get("item") or "")
-    return say("office.card.item", title=book.get(item).title) if item else ""
+    return say("office.card.item", title=title_of(book, item)) if item else ""
 
 
 def state_line(lead: Lead) -> str:

@@ -1,14 +1,14 @@
 """The officer's own chat: open leads, and the command that binds the office's group."""
 
+import secrets
 from datetime import timedelta
 
 from handlers.messages import Button, Keyboard, Place
 from handlers.monitor.mine import turning
 from handlers.office import cards
 from handlers.texts import say
-from handlers.turn import Turn, link
-from storage import instance, leads, people, places
-from storage.people import Role
+from handlers.turn import Turn, link, title_of
+from storage import instance, leads, places
 
 PAGE = 6
 BIND_FOR = timedelta(minutes=10)
@@ -29,16 +29,13 @@ async def show_open(turn: Turn, page: int = 0) -> None:
     if office is None:
         turn.tell("office.act.refused")
         return
-    ended = cards.life(turn.book).ended()
-    count = await leads.count_open(turn.tx, office.id, ended=ended)
+    count = await leads.count_open(turn.tx, office.id)
     if not count:
         turn.tell("office.list.none", rows())
         return
     pages = -(-count // PAGE)
     page = min(max(page, 0), pages - 1)
-    shown = await leads.open_of(
-        turn.tx, office.id, ended=ended, limit=PAGE, offset=page * PAGE
-    )
+    shown = await leads.open_of(turn.tx, office.id, limit=PAGE, offset=page * PAGE)
     details = cards.life(turn.book).action("details")
     lines: Keyboard = tuple(
         (
@@ -46,7 +43,7 @@ async def show_open(turn: Turn, page: int = 0) -> None:
                 say(
                     "office.list.line",
                     number=lead.number,
-                    category=turn.book.get(lead.category).title,
+                    category=title_of(turn.book, lead.category),
                     state=cards.state_line(lead),
                     until=cards.until(lead),
                 ),
@@ -62,17 +59,9 @@ async def show_open(turn: Turn, page: int = 0) -> None:
 
 async def bind_code(turn: Turn) -> None:
     """A one-time word that, said in a group, makes that group the office's own."""
-    _, code = await people.invite(
-        turn.tx,
-        role=Role.OFFICER,
-        place_id=turn.person.place_id,
-        office_id=turn.person.office_id,
-        issued_by=turn.person.id,
-        person_id=turn.person.id,
-        purpose="chat",
-        now=turn.now,
-        lifetime=BIND_FOR,
-    )
+    code = secrets.token_hex(4)
+    until = (turn.now + BIND_FOR).isoformat()
+    await instance.put(turn.tx, _key(turn, code), f"{turn.person.office_id}|{until}")
     turn.tell("office.group.bind_code", rows(), code=code)
 
 
@@ -81,14 +70,20 @@ async def bind(turn: Turn, code: str) -> None:
     if turn.said.place is not Place.GROUP:
         turn.tell("office.group.bind_bad")
         return
-    found = await people.take_bind_code(turn.tx, code, turn.person.id, turn.now)
-    office = await places.get_office(turn.tx, found or "")
-    if office is None:
+    office_id, _, until = (await instance.get(turn.tx, _key(turn, code)) or "").partition("|")
+    await instance.drop(turn.tx, _key(turn, code))
+    office = await places.get_office(turn.tx, office_id)
+    good = office_id == turn.person.office_id and until > turn.now.isoformat()
+    if office is None or not good:
         turn.tell("office.group.bind_bad")
         return
     await places.bind_chat(turn.tx, office.id, turn.said.channel, turn.said.chat, turn.now)
     await instance.put(turn.tx, f"preflight:{office.id}", "due")
     turn.tell("office.group.bound", office=office.name)
-    ended = cards.life(turn.book).ended()
-    for lead in await leads.open_of(turn.tx, office.id, ended=ended, limit=50, offset=0):
+    for lead in await leads.open_of(turn.tx, office.id, limit=50):
         await cards.refresh(turn, lead)
+
+
+def _key(turn: Turn, code: str) -> str:
+    """Where a binding word is kept: known only as a fingerprint, good only for who asked."""
+    return f"bind:{turn.tx.sealer.fingerprint('bind', turn.person.id, code.strip().lower())}"

@@ -4,7 +4,7 @@ from handlers import redact
 from handlers.messages import Button, Keyboard, Lane, Place
 from handlers.office import cards, telling
 from handlers.texts import say
-from handlers.turn import BEIJING, Turn
+from handlers.turn import BEIJING, Turn, title_of
 from storage import files, history, leads, people, places
 from storage.leads import Lead
 
@@ -50,9 +50,7 @@ async def originals(turn: Turn, lead: Lead) -> None:
         now=turn.now,
         detail={"files": list(wanted)},
     )
-    turn.write_to(
-        [where], "", lane=Lane.ANSWER, files=wanted, originals=True, protect=True
-    )
+    turn.write_to([where], "", lane=Lane.ANSWER, files=wanted, originals=True, protect=True)
 
 
 async def _private(turn: Turn) -> tuple[str, str] | None:
@@ -68,7 +66,7 @@ async def _text(turn: Turn, lead: Lead, copies: int, sealed: int) -> str:
         say(
             "office.details.head",
             number=lead.number,
-            category=turn.book.get(lead.category).title,
+            category=title_of(turn.book, lead.category),
             place=place.name if place else "",
             state=cards.state_line(lead),
             until=cards.until(lead),
@@ -77,7 +75,7 @@ async def _text(turn: Turn, lead: Lead, copies: int, sealed: int) -> str:
     ]
     item = str(lead.content.get("item") or "")
     if item:
-        lines.append(say("office.card.item", title=turn.book.get(item).title))
+        lines.append(say("office.card.item", title=title_of(turn.book, item)))
     lines += [
         say("office.details.line", label=a["label"], text=redact.for_reader(str(a["text"])))
         for a in lead.content["answers"]

@@ -47,5 +47,6 @@ async def after(turn: Turn, lead: Lead, action: Action, detail: dict[str, str]) 
 
 async def opened(turn: Turn, lead: Lead) -> None:
     """The office looked at it for the first time."""
-    if await leads.mark(turn.tx, lead, opened_at=turn.now):
+    if lead.opened_at is None:
+        await leads.mark(turn.tx, lead, opened_at=turn.now)
         await tell(turn, lead, "opened")

@@ -20,7 +20,7 @@ def _file(name: str) -> dict[str, Any]:
 
 
 def find(key: str) -> Any:
-    """What stands under a key: a sentence, a list of words or a group of them. KeyError if none."""
+    """A sentence, a list of words or a group of them, by key. KeyError if there is none."""
     name, *rest = key.split(".")
     value: Any = _file(name)
     for part in rest:

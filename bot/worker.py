@@ -1,0 +1,196 @@
+"""The worker: one update after another for each person, one transaction for each.
+
+A transaction holds everything that one update changes: the dialogue, the lead, its history, the
+answers in the outbox, and the mark that the update is done. So a crash leaves either all of it or
+none. An update that fails again and again is parked, and its sender and the operator are told.
+"""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from bot.channels import Refused
+from bot.delivery import Delivery
+from bot.log import event_log
+from bot.post import lay_in_outbox
+from handlers import door
+from handlers.messages import FileRef, Heard, Inbound
+from storage import Busy, files, history, inbox, people
+from storage.database import Database
+from storage.inbox import Update
+from storage.outbox import Letter
+
+IDLE = 0.25
+"""Seconds between looks at the inbox when nobody woke the worker: other processes store too."""
+
+TRIES = 4
+FETCH_TRIES = 6
+MOST_FILES = 30
+MOST_BYTES = 200 * 1024 * 1024
+LEASE = timedelta(minutes=3)
+
+log = event_log()
+
+
+class Reader(Protocol):
+    """What the worker needs of a channel: to read what it stored, and to fetch its files."""
+
+    def read(self, body: dict[str, Any]) -> Inbound:
+        """The update as an `Inbound`; anything it raises counts as a failed try."""
+
+    def fetch(self, ref: FileRef) -> AsyncIterator[bytes]:
+        """The bytes of a file. Raises `Refused` for good, anything else for now."""
+
+
+@dataclass
+class Worker:
+    """Takes updates from the inbox and answers them."""
+
+    database: Database
+    house: door.House
+    readers: Mapping[str, Reader]
+    delivery: Delivery
+    now: Callable[[], datetime]
+    alert: Callable[[str], None] = lambda number: None
+    _woken: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def wake(self) -> None:
+        """Something new is in the inbox."""
+        self._woken.set()
+
+    async def run(self, stop: asyncio.Event, *, hands: int = 1, fetchers: int = 3) -> None:
+        """Work until told to stop; what is under way is finished first."""
+        tasks = [asyncio.create_task(self._loop(stop, self.work_one)) for _ in range(hands)]
+        tasks += [asyncio.create_task(self._loop(stop, self.fetch_one)) for _ in range(fetchers)]
+        await asyncio.gather(*tasks)
+
+    async def _loop(self, stop: asyncio.Event, once: Callable[[], Any]) -> None:
+        while not stop.is_set():
+            try:
+                if await once():
+                    continue
+            except Busy:
+                log.warning("database_busy")
+                await asyncio.sleep(1)
+            self._woken.clear()
+            try:
+                await asyncio.wait_for(self._woken.wait(), IDLE)
+            except TimeoutError:
+                continue
+
+    async def work_one(self) -> bool:
+        """Answer the next update. False if none waits."""
+        now = self.now()
+        letters: list[Letter] = []
+        update: Update | None = None
+        try:
+            async with self.database.write() as tx:
+                update = await inbox.take(tx, now, needs_files=False)
+                if update is None:
+                    return False
+                said = self.readers[update.channel].read(update.body)
+                out = await door.receive(self.house, tx, said, now)
+                letters = await lay_in_outbox(tx, out, now)
+                await inbox.done(tx, update.id, now)
+        except Busy:
+            raise
+        except Exception as error:
+            if update is None:
+                raise
+            await self._failed(update, error)
+            return True
+        self.delivery.push(letters)
+        return True
+
+    async def fetch_one(self) -> bool:
+        """Fetch the files of the next update that has any; keep them before anything is said."""
+        now = self.now()
+        async with self.database.write() as tx:
+            update = await inbox.take(tx, now, needs_files=True, lease=LEASE)
+        if update is None:
+            return False
+        try:
+            said = self.readers[update.channel].read(update.body)
+            kept = [await self._keep(said, update, ref) for ref in said.files]
+        except Busy:
+            raise
+        except Exception as error:
+            last = update.tries + 1 >= FETCH_TRIES
+            if not last:
+                async with self.database.write() as tx:
+                    wait = timedelta(seconds=2**update.tries)
+                    await inbox.fail(
+                        tx, update.id, self.now(), type(error).__name__, limit=99, wait=wait
+                    )
+                return True
+            said = self.readers[update.channel].read(update.body)
+            kept = [replace(ref, refused="unreachable") for ref in said.files]
+        async with self.database.write() as tx:
+            body = {"read": replace(said, files=tuple(kept)).to_json()}
+            await inbox.replace_body(tx, update.id, body)
+        self.wake()
+        return True
+
+    async def _keep(self, said: Inbound, update: Update, ref: FileRef) -> FileRef:
+        """One file, sealed on disk and on record; or why it is not."""
+        if ref.size is not None and ref.size > files.LIMIT:
+            return replace(ref, refused="too_big")
+        try:
+            blob = await files.keep(
+                self.database, self.database.sealer, self.readers[update.channel].fetch(ref)
+            )
+        except files.TooBig:
+            return replace(ref, refused="too_big")
+        except files.Empty:
+            return replace(ref, refused="empty")
+        except Refused as refused:
+            return replace(ref, refused=refused.reason)
+        async with self.database.write() as tx:
+            person = await people.find(tx, said.channel, said.account)
+            if person is None:
+                return replace(ref, refused="unreachable")
+            count, size = await files.under_way(tx, person.id)
+            if count >= MOST_FILES or size + blob.size > MOST_BYTES:
+                return replace(ref, refused="too_many")
+            await files.record(
+                tx, blob, person_id=person.id, name=ref.name, kind=ref.kind, now=self.now()
+            )
+        return replace(ref, stored=blob.id)
+
+    async def _failed(self, update: Update, error: Exception) -> None:
+        """One more failed try; after the last the update is parked and its sender told."""
+        number = f"E-{secrets.randbelow(9000) + 1000}"
+        now = self.now()
+        async with self.database.write() as tx:
+            parked = await inbox.fail(
+                tx, update.id, now, type(error).__name__, limit=TRIES, wait=timedelta(seconds=1)
+            )
+            if not parked:
+                return
+            await history.append(
+                tx,
+                lead_id=None,
+                event="parked",
+                by=None,
+                now=now,
+                detail={"number": number, "row": update.id, "error": type(error).__name__},
+            )
+            letters: list[Letter] = []
+            try:
+                said = self.readers[update.channel].read(update.body)
+            except Exception:
+                said = None
+            if said is not None and said.heard is not Heard.IGNORED:
+                out = await door.apologise(tx, said, number)
+                letters = await lay_in_outbox(tx, out, now)
+        log.error("parked", number=number, error=type(error).__name__, row=update.id)
+        self.delivery.push(letters)
+        self.alert(number)
+
+
+def read_once(body: dict[str, Any]) -> Inbound | None:
+    """An update whose files were fetched is kept as it was read then; none for a raw one."""
+    return Inbound.from_json(body["read"]) if "read" in body else None
