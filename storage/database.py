@@ -31,6 +31,7 @@ _PRAGMAS = (
     "PRAGMA secure_delete = ON",
     "PRAGMA cell_size_check = ON",
 )
+Found = Row[*tuple[Any, ...]]
 Values = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
 
@@ -48,11 +49,11 @@ class Tx:
     postgres: bool
     after_commit: list[Callable[[], None]] = field(default_factory=list)
 
-    async def one(self, statement: Executable, values: Values | None = None) -> Row[Any] | None:
+    async def one(self, statement: Executable, values: Values | None = None) -> Found | None:
         """The first row of what a statement gives, if any."""
         return (await self.conn.execute(statement, values)).first()
 
-    async def all(self, statement: Executable, values: Values | None = None) -> list[Row[Any]]:
+    async def all(self, statement: Executable, values: Values | None = None) -> list[Found]:
         """All rows of what a statement gives."""
         return list((await self.conn.execute(statement, values)).all())
 
@@ -60,7 +61,7 @@ class Tx:
         """Runs a statement; how many rows it touched."""
         return (await self.conn.execute(statement, values)).rowcount
 
-    async def once(self, upsert: Upsert, values: Values) -> Row[Any] | None:
+    async def once(self, upsert: Upsert, values: Values) -> Found | None:
         """Runs an insert that may meet a row with the same key; the row it gives back, if any."""
         return (await self.conn.execute(upsert[self.postgres], values)).first()
 
@@ -172,6 +173,10 @@ class Database:
             raise known from None
         finally:
             await asyncio.shield(connection.close())
+
+    async def connect(self) -> AsyncConnection:
+        """A connection of one's own, for what outlasts transactions; the caller closes it."""
+        return await self._writer.connect()
 
     @staticmethod
     async def quick_check(tx: Tx, *, thorough: bool = False) -> list[str]:

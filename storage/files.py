@@ -1,55 +1,42 @@
-"""Files: their bytes sealed on disk before any row speaks of them.
+"""Files: whose they are and what is known of them. Their bytes lie in `storage.blobs`.
 
-Each file has a key of its own, wrapped by the key ring and kept in its row: when the row goes, the
-bytes are noise. A file on disk without a row is an orphan and is swept after a while.
+A blob without a row is an orphan, and a row that nobody claimed is loose; both are swept after a
+while. A row is written only after its blob is on disk.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
-from storage import ids, media
-from storage.database import Database, Tx
-from storage.errors import Damaged, Told
-from storage.keys import Sealer
+from storage import blobs, media
+from storage.blobs import LIMIT, Blob, Empty, TooBig, keep
+from storage.database import Tx
 from storage.tables import files
 from storage.text import clean
 
-LIMIT = 20 * 1024 * 1024
-"""The largest file taken, in bytes; Telegram gives bots no more."""
-_NONCE = bytes(12)  # every file has a key of its own, used once for each part
-
-
-class TooBig(Told):
-    """The file is larger than is taken."""
-
-
-class Empty(Told):
-    """The file has no bytes."""
-
-
-@dataclass(frozen=True)
-class Blob:
-    """Bytes that are kept on disk but belong to nobody yet."""
-
-    id: str
-    size: int
-    sha256: str
-    media: str = media.UNKNOWN  # told by the bytes
-    key: bytes = b""  # wrapped
-    copy_sha256: str | None = None
-    flagged: bool = False
+__all__ = [
+    "LIMIT",
+    "Blob",
+    "Empty",
+    "File",
+    "TooBig",
+    "attach",
+    "claim",
+    "get",
+    "keep",
+    "of_draft",
+    "of_lead",
+    "read",
+    "record",
+    "sweep_orphans",
+    "under_way",
+]
 
 
 @dataclass(frozen=True)
@@ -74,84 +61,10 @@ _OF_DRAFT = (
 _OF_LEAD = (
     select(files).where(files.c.lead_id == bindparam("of")).order_by(files.c.kept_at, files.c.id)
 )
+_UNDER_WAY = select(func.count(), func.coalesce(func.sum(files.c.size), 0)).where(
+    files.c.person_id == bindparam("person"), files.c.lead_id.is_(None)
+)
 _GET = select(files).where(files.c.id == bindparam("file"))
-
-
-def path_of(data: Path, id: str, *, copy: bool = False) -> Path:
-    """Where the sealed bytes lie."""
-    return data / "files" / id[:2] / (f"{id}.copy" if copy else id)
-
-
-async def keep(
-    where: Database | Path,
-    sealer: Sealer,
-    chunks: AsyncIterator[bytes],
-    *,
-    limit: int = LIMIT,
-) -> Blob:
-    """Keeps the bytes, sealed and flushed to disk, with a stripped copy where there can be one.
-
-    Raises TooBig or Empty by the real bytes, Busy if the disk does not take them; then nothing is
-    left behind. `chunks` may raise whatever it likes.
-    """
-    data = where if isinstance(where, Path) else where.data
-    whole = bytearray()
-    async for chunk in chunks:
-        whole += chunk
-        if len(whole) > limit:
-            raise TooBig
-    if not whole:
-        raise Empty
-    plain = bytes(whole)
-    told = media.tell(plain)
-    stripped = await media.strip(plain) if told in media.IMAGES else None
-    return await asyncio.to_thread(_keep, data, sealer, plain, told, stripped)
-
-
-def _keep(data: Path, sealer: Sealer, plain: bytes, told: str, stripped: bytes | None) -> Blob:
-    from storage.errors import Busy
-
-    id, key = ids.new(), AESGCM.generate_key(256)
-    cipher = AESGCM(key)
-    parts = {False: plain} if stripped is None else {False: plain, True: stripped}
-    written: list[Path] = []
-    try:
-        for copy, part in parts.items():
-            path = path_of(data, id, copy=copy)
-            written.append(path)
-            sealed = cipher.encrypt(_nonce(copy), part, path.name.encode())
-            _write(data, path, sealed)
-    except OSError:
-        for path in written:
-            path.unlink(missing_ok=True)
-        raise Busy from None
-    return Blob(
-        id,
-        len(plain),
-        hashlib.sha256(plain).hexdigest(),
-        told,
-        sealer.seal(key, f"files.key:{id}"),
-        hashlib.sha256(stripped).hexdigest() if stripped is not None else None,
-        told in media.RISKY or (told in media.IMAGES and stripped is None),
-    )
-
-
-def _nonce(copy: bool) -> bytes:
-    return _NONCE[:-1] + bytes([copy])
-
-
-def _write(data: Path, path: Path, sealed: bytes) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(sealed)
-        file.flush()
-        os.fsync(file.fileno())
-    for folder in (path.parent, path.parent.parent, data):
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 async def record(
@@ -217,17 +130,6 @@ async def claim(tx: Tx, file_ids: Sequence[str], draft_id: str) -> None:
     await tx.run(update(files).where(free).values(draft_id=draft_id))
 
 
-async def under_way(tx: Tx, person_id: str) -> tuple[int, int]:
-    """How many files this person has that are in no lead yet, and their bytes in all."""
-    loose = (files.c.person_id == person_id) & files.c.lead_id.is_(None)
-    row = await tx.one(
-        select(func.count(), func.coalesce(func.sum(files.c.size), 0))
-        .select_from(files)
-        .where(loose)
-    )
-    return (row[0], int(row[1])) if row else (0, 0)
-
-
 async def get(tx: Tx, file_id: str) -> File | None:
     """What is known of a file, without its bytes."""
     row = await tx.one(_GET, {"file": file_id})
@@ -255,30 +157,22 @@ async def read(tx: Tx, file_id: str, original: bool = False) -> bytes | None:
         return None
     key = tx.sealer.open(row.key, f"files.key:{row.id}")
     digest = row.sha256 if original else row.copy_sha256
-    return await asyncio.to_thread(_read, tx.data, row.id, key, not original, digest)
+    return await asyncio.to_thread(blobs.fetch, tx.data, row.id, key, not original, digest)
 
 
-def _read(data: Path, id: str, key: bytes, copy: bool, digest: str) -> bytes:
-    path = path_of(data, id, copy=copy)
-    try:
-        plain = AESGCM(key).decrypt(_nonce(copy), path.read_bytes(), path.name.encode())
-    except (OSError, InvalidTag, ValueError):
-        raise Damaged("A kept file is gone or was changed.") from None
-    if hashlib.sha256(plain).hexdigest() != digest:
-        raise Damaged("A kept file is not the one that was sent.")
-    return plain
+async def under_way(tx: Tx, person_id: str) -> tuple[int, int]:
+    """How many files of this person are in no lead yet, and their size together in bytes."""
+    row = await tx.one(_UNDER_WAY, {"person": person_id})
+    return (int(row[0]), int(row[1])) if row else (0, 0)
 
 
 async def sweep_orphans(tx: Tx, older_than: datetime) -> int:
-    """Removes bytes that no row speaks of and that were written before a time. How many."""
+    """Removes blobs that no row speaks of, and rows that nobody claimed, from before a time.
+
+    How many blobs went. Those of the rows dropped now go at the next sweep, when it is sure that
+    the dropping held.
+    """
     known = {row.id for row in await tx.all(select(files.c.id))}
-    return await asyncio.to_thread(_sweep, tx.data, known, older_than.timestamp())
-
-
-def _sweep(data: Path, known: set[str], before: float) -> int:
-    swept = 0
-    for path in (data / "files").glob("*/*"):
-        if path.name.removesuffix(".copy") not in known and path.stat().st_mtime < before:
-            path.unlink()
-            swept += 1
-    return swept
+    loose = files.c.draft_id.is_(None) & files.c.lead_id.is_(None)
+    await tx.run(delete(files).where(loose, files.c.kept_at < older_than))
+    return await asyncio.to_thread(blobs.sweep, tx.data, known, older_than.timestamp())
