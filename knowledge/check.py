@@ -193,12 +193,10 @@ def _complete(book: Book) -> Iterator[Finding]:
         for kind, ids in pack.index.ids.items():
             for id in ids:
                 if id not in book.ids:
-                    yield Finding("missing_entry", _file(pack), entry=id, values={"kind": kind})
+                    yield Finding(
+                        "missing_entry", pack.index_file, entry=id, values={"kind": kind}
+                    )
         for kind, least in pack.index.at_least.items():
             if held.get(kind, 0) < least:
                 told = {"kind": kind, "has": str(held.get(kind, 0)), "least": str(least)}
-                yield Finding("few_entries", _file(pack), values=told)
-
-
-def _file(pack: Pack) -> str:
-    return f"{pack.manifest.name}/index.yaml"
+                yield Finding("few_entries", pack.index_file, values=told)

@@ -4,7 +4,7 @@ from typing import Any
 
 import yaml
 
-from knowledge.load import Document
+from knowledge.folder import Document
 
 
 class _Dumper(yaml.SafeDumper):

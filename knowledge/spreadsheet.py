@@ -21,7 +21,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from knowledge.findings import PackError, refuse
-from knowledge.load import Document
+from knowledge.folder import Document
 from knowledge.schema import KINDS, Instrument
 from knowledge.yaml_text import parse
 

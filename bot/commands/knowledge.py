@@ -78,22 +78,17 @@ def citations(packs: Packs = None, as_json: Json = False) -> None:
     """Every national article that an entry cites, with the instrument's full name."""
     with _plainly():
         book = _book(packs)
-    rows: list[dict[str, str]] = []
+    rows: dict[tuple[str, str, str], None] = {}  # one article may carry several parts of an entry
     for each in all_citations(book):
         instrument = book.instruments.get(each.code)
         if instrument and not each.local and not instrument.place:
-            row = {
-                "entry": each.placed.entry.id,
-                "instrument": instrument.name,
-                "article": each.article,
-            }
-            if row not in rows[-20:]:  # an entry may lean on one article for several parts
-                rows.append(row)
+            rows[each.placed.entry.id, instrument.name, each.article] = None
     if as_json:
-        typer.echo(json.dumps(rows, ensure_ascii=False, indent=1))
-    else:
-        for row in rows:
-            typer.echo("  ".join(row.values()))
+        data = [dict(zip(("entry", "instrument", "article"), row, strict=True)) for row in rows]
+        typer.echo(json.dumps(data, ensure_ascii=False, indent=1))
+        return
+    for row in rows:
+        typer.echo("  ".join(row))
 
 
 @app.command()
@@ -164,7 +159,9 @@ def import_(
     """Take an edited workbook back into a pack: what would change, and with --write, change it."""
     with _plainly():
         old = {_within(each): each for each in read_folder(pack)} if pack.is_dir() else {}
-        same = spreadsheet.read(spreadsheet.export(old.values(), {}))  # without its empty fields
+        same = (
+            spreadsheet.read(spreadsheet.export(old.values(), {})) if old else ()
+        )  # without its empty fields
         plain = {_within(each): each.data for each in same}
         new = {_within(each): each for each in spreadsheet.read(file.read_bytes())}
         after = build_pack(new.values())  # refused whole before anything is written

@@ -1,0 +1,1 @@
+"""What is true: the packs, their checks, and what is computed from them."""
