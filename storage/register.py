@@ -121,14 +121,14 @@ async def all_leads(
 ) -> list[Lead]:
     """Leads in the order they came, for the register and the terminal; `until` is excluded."""
     statement = select(leads).order_by(leads.c.submitted_at, leads.c.id).offset(offset)
-    for wanted, condition in (
-        (office_id, leads.c.office_id == office_id),
-        (state, leads.c.state == state),
-        (since, leads.c.submitted_at >= since),
-        (until, leads.c.submitted_at < until),
-    ):
-        if wanted is not None:
-            statement = statement.where(condition)
+    if office_id is not None:
+        statement = statement.where(leads.c.office_id == office_id)
+    if state is not None:
+        statement = statement.where(leads.c.state == state)
+    if since is not None:
+        statement = statement.where(leads.c.submitted_at >= since)
+    if until is not None:
+        statement = statement.where(leads.c.submitted_at < until)
     if limit is not None:
         statement = statement.limit(limit)
     return [lead_of(tx, row) for row in await tx.all(statement)]

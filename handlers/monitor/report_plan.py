@@ -5,6 +5,7 @@ category in `categories.yaml`, those of a list item with the item. Nothing here 
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from handlers.form import Ask, Filled, Plan
 from handlers.texts import say
@@ -127,7 +128,8 @@ def _item(book: Book, finder: Finder, filled: Filled) -> list[Ask]:
 
 
 def _own(book: Book, filled: Filled, taken: set[str]) -> list[Ask]:
-    """The questions of the item; where it has none, those of the category."""
+    """The questions of the item; where it has none, those of the category. None is required:
+    she says what she saw, and nobody is sent to find out more."""
     fields: Sequence[Field] = ()
     if item := item_of(filled):
         entry = book.find(Power, item) or book.find(Prohibition, item)
@@ -135,4 +137,4 @@ def _own(book: Book, filled: Filled, taken: set[str]) -> list[Ask]:
     if not fields and (category := category_of(filled)):
         kind = book.find(Category, category)
         fields = kind.fields if kind else ()
-    return [_ask(field) for field in fields if field.key not in taken]
+    return [replace(_ask(field), required=False) for field in fields if field.key not in taken]

@@ -1,4 +1,4 @@
-"""What must be asked, and set, before the bot begins. Each function raises `Failed` if it cannot."""
+"""What must be asked, and set, before the bot begins. Each raises `Failed` if it cannot."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ Step = Callable[[], Awaitable[Sent]]
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 _TOO_LATE = ("query is too old", "query id is invalid")
 _NOTHING_TO_STRIP = ("not modified", "not found", "can't be edited", "message_id_invalid")
-SHORT_WAIT = 10.0
+SHORT_WAIT = 60.0
 """Seconds that the rest of a letter waits at most, once its first message is out."""
 
 
