@@ -38,11 +38,11 @@ def gap(rule: Gap, step: Step, known: Known) -> Verdict | None:
     mine = known.day(rule.date, step.key)
     if mine is None:
         return lacks_fact(rule, f"{step.key}.{rule.date}")
-    if mine.last < since.first:
+    if mine.last < since.first and rule.at_most != 0:
         return Verdict(Kind.OUT_OF_ORDER, rule, Figures(since=since, other=_key(rule.of), on=mine))
     if rule.at_most is not None:
         return _in_time(rule, step, known, mine)
-    need = known.number(rule.at_least or 0)
+    need = known.days(rule)
     if isinstance(need, Lack):
         return cant_tell(rule, need)
     return _long_enough(rule, since, mine, need)
@@ -59,7 +59,7 @@ def every(rule: Every, step: Step, known: Known) -> Verdict | None:
 def lasts(rule: Lasts, step: Step, known: Known) -> Verdict:
     """Whether it was shown for enough days; if it still hangs there, on which day it will be."""
     begun, ended = known.day("on", step.key), known.day("until", step.key)
-    need = known.number(rule.at_least)
+    need = known.days(rule)
     if isinstance(need, Lack):
         return cant_tell(rule, need)
     if begun is None:

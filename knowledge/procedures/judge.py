@@ -17,15 +17,18 @@ def judge(rule: Rule, step: Step, known: Known) -> Verdict | None:
     """
     applies = known.holds(rule.when, step.key)
     verdict = None if applies is False else _compute(rule, step, known)
-    if verdict is None:
+    if verdict is None or _silent(rule, verdict.lack):
         return None
     if isinstance(applies, Lack) and (verdict.kind.wrong or verdict.lack):
-        verdict = cant_tell(rule, applies, verdict.figures)
-    if verdict.lack:
-        why = verdict.lack.why
-        if (rule.local and why is Missing.PLACE) or (rule.if_given and why is Missing.FACT):
-            return None
+        return None if _silent(rule, applies) else cant_tell(rule, applies, verdict.figures)
     return verdict
+
+
+def _silent(rule: Rule, lack: Lack | None) -> bool:
+    if lack is None:
+        return False
+    unset = rule.local and lack.why is Missing.PLACE
+    return unset or (rule.if_given and lack.why is Missing.FACT)
 
 
 def _compute(rule: Rule, step: Step, known: Known) -> Verdict | None:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from knowledge.procedures.facts import Facts, Seen, Setting, Value
 from knowledge.reading import Amount, Span
 from knowledge.schema.procedure import Step
-from knowledge.schema.rules import Condition, Number
+from knowledge.schema.rules import Condition, Gap, Lasts, Number
 
 
 class Missing(StrEnum):
@@ -64,6 +64,12 @@ class Known:
             value = int(value)
         return value if isinstance(value, int) else Lack(Missing.SETTING, figure)
 
+    def days(self, rule: Lasts | Gap) -> int | Lack:
+        """The least number of days: the law's, or the place's where it asks for more."""
+        need = self.number(rule.at_least or 0)
+        raised = self.number(rule.raised_by) if rule.raised_by else 0
+        return max(need, raised) if isinstance(need, int) and isinstance(raised, int) else need
+
     def holds(self, conditions: Sequence[Condition], at: str = "") -> bool | Lack:
         """Whether all conditions hold; if none fails but one can't be told, what is lacking."""
         answers = [self._holds(condition, at) for condition in conditions]
@@ -88,7 +94,6 @@ class Known:
         low, high = measured
         for figure, reaches in (
             (condition.at_least, float.__ge__),
-            (condition.above, float.__gt__),
             (condition.below, float.__lt__),
         ):
             limit = None if figure is None else self.number(figure)

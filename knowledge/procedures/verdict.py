@@ -8,7 +8,7 @@ from enum import StrEnum
 from knowledge.procedures.known import Lack, Missing
 from knowledge.reading import Span
 from knowledge.schema.base import Footing
-from knowledge.schema.rules import Rule
+from knowledge.schema.rules import Gap, Lasts, Rule
 
 
 class Kind(StrEnum):
@@ -70,9 +70,17 @@ class Verdict:
         """On what the rule rests: a law, a local rule, or our own advice."""
         if self.rule is None:
             return Footing.OWN
-        if self.rule.local:
+        if self.rule.local or self._raised:
             return Footing.LOCAL
         return Footing.LAW if self.rule.basis else Footing.OWN
+
+    @property
+    def _raised(self) -> bool:
+        """Whether it is broken only because the place asks for more days than the law."""
+        if not isinstance(self.rule, Gap | Lasts) or not isinstance(self.rule.at_least, int):
+            return False
+        have, need = self.figures.have, self.figures.need
+        return None not in (have, need) and self.rule.at_least <= (have or 0) < (need or 0)
 
 
 def cant_tell(rule: Rule | None, lack: Lack, figures: Figures | None = None) -> Verdict:

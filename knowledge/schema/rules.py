@@ -34,7 +34,6 @@ class Condition(Model):
     parameter: Key | None = None
     per_cent_of: FactRef | None = None
     at_least: Number | None = None
-    above: Number | None = None
     below: Number | None = None
     equals: str | None = None
 
@@ -43,8 +42,8 @@ class Condition(Model):
         """Refuse a condition that names nothing, or compares with nothing."""
         if (self.fact is None) == (self.parameter is None):
             raise ValueError("a condition names a fact or a parameter")
-        if {self.at_least, self.above, self.below, self.equals} == {None}:
-            raise ValueError("a condition says at_least, above, below or equals")
+        if {self.at_least, self.below, self.equals} == {None}:
+            raise ValueError("a condition says at_least, below or equals")
         return self
 
     def facts(self) -> tuple[FactRef, ...]:
@@ -103,7 +102,8 @@ class After(_Rule):
 class Gap(_Rule):
     """So many days lie between the day of `of` and this step's: `at_least`, `at_most`.
 
-    The day of `of` doesn't count. The end of an `at_most` moves over days off.
+    The day of `of` doesn't count. The end of an `at_most` moves over days off; `at_most: 0`
+    means by a day agreed upon, and earlier is as good.
     """
 
     kind: Literal["gap"]
@@ -112,6 +112,7 @@ class Gap(_Rule):
     unit: Literal["cd", "wd", "month", "quarter"] = "cd"
     at_least: Number | None = None
     at_most: Number | None = None
+    raised_by: Key | None = None  # the parameter by which a place may ask for more days
 
     @model_validator(mode="after")
     def limits_something(self) -> "Gap":
@@ -144,6 +145,7 @@ class Lasts(_Rule):
 
     kind: Literal["lasts"]
     at_least: Number
+    raised_by: Key | None = None  # the parameter by which a place may ask for more days
 
     def facts(self) -> tuple[FactRef, ...]:
         """The facts it compares."""
