@@ -15,7 +15,7 @@ from knowledge.book import Book
 from knowledge.citations import check_citations, leaves
 from knowledge.findings import Finding
 from knowledge.law_texts import check_against_texts
-from knowledge.load import Pack, Placed
+from knowledge.load import Placed
 from knowledge.schema import Action, Card, Outcome, Question, State
 
 CARD = 260
@@ -46,7 +46,9 @@ VOCABULARIES: dict[tuple[str, str], frozenset[str]] = {
 }
 """Fields that take one of a few words, because the program acts on them."""
 
-_FIGURES = frozenset({"at_least", "at_most", "below", "parameter", "variant_parameter"})
+_FIGURES = frozenset(
+    {"at_least", "at_most", "below", "parameter", "raised_by", "variant_parameter"}
+)
 
 
 def check(book: Book, law: Path | None = None) -> list[Finding]:

@@ -122,7 +122,7 @@ def diff(before: Path, after: Path, as_json: Json = False) -> None:
         typer.echo(json.dumps([vars(each) for each in changes], ensure_ascii=False, indent=1))
         return
     for change in changes:
-        typer.echo(_told(change))
+        typer.echo(told_of(change))
     if not changes:
         typer.echo(say("knowledge.diff.none"))
 
@@ -167,7 +167,7 @@ def import_(
         after = build_pack(new.values())  # refused whole before anything is written
         before = load_pack(pack) if old else None
         for change in compare(Book([before]), Book([after])) if before else ():
-            typer.echo(_told(change))
+            typer.echo(told_of(change))
         changed = {name: each for name, each in new.items() if plain.get(name) != each.data}
         gone = [name for name in old if name not in new]
         if not changed and not gone:
@@ -270,7 +270,8 @@ def _cited(book: Book, cite: str) -> str:
     return say(f"knowledge.booklet.{form}", name=instrument.name, article=article)
 
 
-def _told(change: Change) -> str:
+def told_of(change: Change) -> str:
+    """A change as one line for people."""
     nothing = say("knowledge.diff.nothing")
     values = {key: value or nothing for key, value in vars(change).items()}
     values["kind"] = _named("kind", change.kind)
