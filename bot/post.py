@@ -10,7 +10,17 @@ from storage import outbox
 from storage.database import Tx
 from storage.outbox import Letter
 
-_ELSEWHERE = {"channel", "chat", "lane", "key", "expires_at", "buttons", "quiz", "picture"}
+_ELSEWHERE = {
+    "channel",
+    "chat",
+    "lane",
+    "key",
+    "expires_at",
+    "not_before",
+    "buttons",
+    "quiz",
+    "picture",
+}
 _PLAIN = tuple(one for one in fields(Outbound) if one.name not in _ELSEWHERE)
 
 
@@ -29,8 +39,9 @@ async def lay_in_outbox(tx: Tx, out: list[Outbound], now: datetime) -> list[Lett
             lead_id=one.card or None,
             key=one.key,
             expires_at=one.expires_at,
+            not_before=one.not_before,
         )
-        if id is not None:
+        if id is not None and one.not_before is None:
             letters.append(
                 Letter(
                     id,

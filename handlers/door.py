@@ -4,7 +4,7 @@ A stranger gets one constant sentence and leaves no trace. An invitation is good
 private. Somebody taken off the roster is refused at the very next word.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from handlers import answer
@@ -24,6 +24,13 @@ GUESSES = 5
 GUESS_WINDOW = timedelta(hours=1)
 ALL_GUESSES = 60
 """Wrong invitations in one window, from all accounts, after which every unknown one waits."""
+
+
+TIDY_AFTER = timedelta(hours=24)
+"""What a monitor wrote is taken out of her chat after this: a lost phone tells little."""
+
+TIDY_UNTIL = timedelta(hours=47)
+"""Telegram lets nobody delete after 48 hours."""
 
 
 @dataclass
@@ -71,8 +78,12 @@ async def receive(house: House, tx: Tx, said: Inbound, now: datetime) -> list[Ou
         return []
     if said.place is Place.GROUP and said.text.startswith("/start "):
         return await _exposed(tx, said, now)
+    swept: list[Outbound] = []
     if said.place is Place.PRIVATE:
         await people.touch(tx, person.id, said.channel, now)
+        if person.role is Role.MONITOR and said.message and said.heard is not Heard.PRESS:
+            tidy = Outbound(said.channel, said.chat, delete=(said.message,), lane=Lane.SWEEP)
+            swept = [replace(tidy, not_before=now + TIDY_AFTER, expires_at=now + TIDY_UNTIL)]
     session = await sessions.load(tx, person.id)
     turn = Turn(tx, house.book, house.finder, now, said, person, dict(session.state))
     await answer.answer(turn)
@@ -80,7 +91,7 @@ async def receive(house: House, tx: Tx, said: Inbound, now: datetime) -> list[Ou
         await sessions.save(tx, person.id, turn.state, now)
     if said.press and not any(one.toast for one in turn.out):
         turn.out.append(Outbound(said.channel, said.chat, toast=said.press))
-    return turn.out
+    return [*turn.out, *swept]
 
 
 async def _stranger(house: House, tx: Tx, said: Inbound, now: datetime) -> list[Outbound]:

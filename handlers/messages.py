@@ -107,6 +107,7 @@ class Lane(StrEnum):
     ANSWER = "answer"
     CARD = "card"
     NOTICE = "notice"
+    SWEEP = "sweep"  # old messages taken out of a chat
 
 
 @dataclass(frozen=True)
@@ -143,3 +144,4 @@ class Outbound:
     protect: bool = False  # ask the client not to forward or save it
     key: str = ""  # what makes a second copy of it superfluous; empty: never
     expires_at: datetime | None = None  # not worth sending after this
+    not_before: datetime | None = None

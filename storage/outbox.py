@@ -18,7 +18,7 @@ from storage import ids
 from storage.database import Tx, upsert
 from storage.tables import Moment, cards, offices, outbox
 
-LANES = ("receipt", "answer", "card", "notice")
+LANES = ("receipt", "answer", "card", "notice", "sweep")
 BLOCKED = "blocked"
 """The error of letters that died because the person stopped the bot; see `revive`."""
 
@@ -136,6 +136,7 @@ async def put(
     key: str = "",
     expires_at: datetime | None = None,
     held: bool = False,
+    not_before: datetime | None = None,
 ) -> int | None:
     """Lays a letter in the outbox and gives its id; None if one with the same key is there.
 
@@ -154,7 +155,7 @@ async def put(
             "person_id": person_id,
             "lead_id": lead_id,
             "created_at": now,
-            "next_at": now,
+            "next_at": not_before or now,
             "expires_at": expires_at,
         },
     )

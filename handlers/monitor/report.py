@@ -53,7 +53,7 @@ async def hear(turn: Turn) -> None:
         return
     filled = Filled.from_json(draft.content["form"])
     if turn.said.heard is Heard.FILES:
-        await _take_files(turn)
+        await _take_files(turn, filled)
         return
     if turn.said.heard is Heard.LOCATION:
         await _take_location(turn, filled)
@@ -209,15 +209,18 @@ def lines_of(filled: Filled, plan: Plan) -> list[str]:
     ]
 
 
-async def _take_files(turn: Turn) -> None:
+async def _take_files(turn: Turn, filled: Filled) -> None:
     """Files belong to the draft, whatever question is open; the question stays open."""
     draft = turn.state["draft"]
     for refused in [file.refused for file in turn.said.files if file.refused]:
         turn.tell(f"report.file_refused.{refused}")
     kept = [file.stored for file in turn.said.files if file.stored]
+    await files.claim(turn.tx, kept, draft)
+    if turn.said.text.strip():  # words under a photo answer the open question
+        await _heed(turn, filled, Told(text=turn.said.text))
+        return
     if not kept:
         return
-    await files.claim(turn.tx, kept, draft)
     if turn.said.album:
         key = f"album:{turn.said.chat}:{turn.said.album}"
         turn.show(say("report.album_kept"), key=key)
