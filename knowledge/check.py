@@ -110,6 +110,8 @@ def _references(book: Book) -> Iterator[Finding]:
             if (meant := KINDS_MEANT.get(name)) is not None:
                 if value not in ids:
                     yield placed.find("dangling_id", path, id=value)
+                elif entry.until is None and book.get(value) is None and not book.measure(value):
+                    yield placed.find("ended_id", path, id=value)
                 elif meant and book.kind_of(value) not in meant:
                     yield placed.find("wrong_kind", path, id=value, kind=book.kind_of(value))
             elif name in _FIGURES and value and value not in parameters:

@@ -21,6 +21,9 @@ from knowledge.schema import KINDS, Entry, Form, Index, Instrument, Manifest, Mo
 PLAIN_KINDS = frozenset({"reading"})
 """Files that are tables for one module, which validates them itself; see `Pack.tables`."""
 
+MOST_FINDINGS = 200
+"""Enough to work on; a pack of a million faults is not read to its end."""
+
 _FILE_NAME = re.compile(r"(?:\w[\w-]*/)*\w[\w-]*\.yaml")  # nothing that leads out of the pack
 
 M = TypeVar("M", bound=Model)
@@ -127,6 +130,8 @@ def _add_entries(pack: Pack, document: Document, findings: list[Finding]) -> Non
         return
     model = KINDS[document.kind]
     for index, data in enumerate(entries):
+        if len(findings) >= MOST_FINDINGS:
+            return
         if entry := _validate(model, data, document, ("entries", index), findings):
             pack.entries.append(Placed(document.kind, entry, document, index))
 

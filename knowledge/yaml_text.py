@@ -19,6 +19,9 @@ from knowledge.findings import PackError, refuse
 DEPTH = 20
 """How deep a pack may nest; the deepest shipped entry needs nine."""
 
+MOST_VALUES = 200_000
+"""How many values a file may hold: ten megabytes of brackets would eat a gigabyte of memory."""
+
 HIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e"
     "\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
@@ -67,6 +70,7 @@ class _Reader:
         self._next = _Loader(text).get_event
         self._file = file
         self._lines = lines
+        self._values = 0
 
     def document(self) -> Any:
         self._next()  # the start of the stream
@@ -87,6 +91,9 @@ class _Reader:
             raise self._refuse("yaml_alias", event)
         if event.tag is not None:
             raise self._refuse("yaml_tag", event, tag=event.tag)
+        self._values += 1
+        if self._values > MOST_VALUES:
+            raise self._refuse("too_many_values", event, most=MOST_VALUES)
         if self._lines is not None:
             self._lines.setdefault(path, _line(event))
         if isinstance(event, yaml.ScalarEvent):

@@ -15,9 +15,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from handlers.texts import find, say
-from knowledge import spreadsheet
 from knowledge.book import PACKS, Book
-from knowledge.booklet import booklet
 from knowledge.check import check as lint
 from knowledge.check import counts
 from knowledge.citations import citations as all_citations
@@ -117,7 +115,7 @@ def show(
 def diff(before: Path, after: Path, as_json: Json = False) -> None:
     """What changed for people between two versions of a pack."""
     with _plainly():
-        changes = compare(_alone(before), _alone(after))
+        changes = compare(Book.load([before]), Book.load([after]))
     if as_json:
         typer.echo(json.dumps([vars(each) for each in changes], ensure_ascii=False, indent=1))
         return
@@ -136,11 +134,15 @@ def export(
     ] = "",
 ) -> None:
     """The village booklet (.docx), or the lowest pack as a workbook (.xlsx)."""
+    # Word and Excel are slow to import and only needed here, not by every command.
+    from knowledge.booklet import booklet
+    from knowledge.spreadsheet import export as as_workbook
+
     with _plainly():
         if file.suffix == ".xlsx":
             folder = (packs or [PACKS / "national"])[-1]
             load_pack(folder)
-            raw = spreadsheet.export(read_folder(folder), _labels())
+            raw = as_workbook(read_folder(folder), _labels())
         elif file.suffix == ".docx":
             opens = (lambda id: link.replace("{id}", id)) if link else None
             raw = booklet(_book(packs), find("knowledge.booklet"), _today(), opens)
@@ -157,6 +159,8 @@ def import_(
     write: Annotated[bool, typer.Option("--write", help="Write; without it, a dry run.")] = False,
 ) -> None:
     """Take an edited workbook back into a pack: what would change, and with --write, change it."""
+    from knowledge import spreadsheet  # slow to import, see `export`
+
     with _plainly():
         old = {_within(each): each for each in read_folder(pack)} if pack.is_dir() else {}
         same = (
@@ -216,10 +220,6 @@ def _book(packs: list[Path] | None) -> Book:
     if not loaded or loaded[0].manifest.level != "national":
         loaded.insert(0, load_pack(PACKS / "national"))
     return Book(loaded)
-
-
-def _alone(folder: Path) -> Book:
-    return Book([load_pack(folder)])
 
 
 def _replace(

@@ -1,5 +1,6 @@
 """Twenty and more planted faults: each is caught, named, and pointed at in its file."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import yaml
 
 from bot.commands.knowledge import sentence
 from handlers.texts import find
-from knowledge.book import Book, shipped
+from knowledge.book import PACKS, Book, shipped
 from knowledge.check import check, counts
 from knowledge.findings import Finding, PackError
 from tests.knowledge.small_pack import FILES, lower, spoilt, write
@@ -73,6 +74,13 @@ def test_two_versions_of_an_entry_must_not_overlap(tmp_path: Path) -> None:
     assert found.code == "dates_overlap"
     older = FILES["cards.yaml"].replace("    summary:", "    until: 2026-07-01\n    summary:")
     assert findings(write(tmp_path / "b", cards=older + newer)) == []
+
+
+def test_what_points_at_an_ended_entry_is_named(tmp_path: Path) -> None:
+    ended = FILES["prohibitions.yaml"].replace("    means:", "    until: 2026-03-01\n    means:")
+    (found,) = findings(write(tmp_path / "national", prohibitions=ended))
+    assert (found.code, found.entry, found.values["id"]) == ("ended_id", "SP01", "NL1.01")
+    assert found.file == "national/powers.yaml"
 
 
 def test_one_phrase_for_two_entries_is_named(tmp_path: Path) -> None:
@@ -148,6 +156,14 @@ def test_every_finding_has_a_sentence(tmp_path: Path) -> None:
             assert "{" not in said.replace("{'", "")
             told.add(each.code)
     assert told <= set(find("knowledge.finding"))
+
+
+def test_every_code_in_the_source_has_a_sentence() -> None:
+    said = re.compile(r'(?:find|refuse|Finding|_at)\(\s*(?:document, )?"([a-z0-9_]+)"')
+    sources = [path.read_text("utf-8") for path in PACKS.parent.glob("*.py")]
+    codes = {code for source in sources for code in said.findall(source)}
+    assert len(codes) > 40
+    assert codes <= set(find("knowledge.finding"))
 
 
 def test_the_shipped_pack_is_clean_and_complete() -> None:

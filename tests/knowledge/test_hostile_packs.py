@@ -29,6 +29,7 @@ HOSTILE = [
     ("kind: card\n---\nkind: card\n", "several_documents", 2),
     ("kind: card\nentries: " + "[" * 40 + "]" * 40, "too_deep", 2),
     ("kind: card\nentries: " + "[" * 5000, "too_deep", 2),
+    ("kind: card\nentries: [" + "[], " * 200_000 + "]\n", "too_many_values", 2),
     ("kind: card\nentries: [\n", "not_yaml", 3),
     ("kind: card\n\tentries: []\n", "not_yaml", 2),
     ("- kind\n- card\n", "not_a_mapping", 1),

@@ -2,10 +2,12 @@
 
 from datetime import date
 from pathlib import Path
+from time import process_time
 
 import pytest
 
-from knowledge.book import Book, shipped
+from knowledge.book import PACKS, Book, shipped
+from knowledge.check import check
 from knowledge.findings import PackError
 from knowledge.load import load_pack
 from knowledge.schema import Card, Power, Prohibition
@@ -143,6 +145,12 @@ def test_a_lower_pack_may_not_make_an_id_mean_another_thing(tmp_path: Path) -> N
     street = write(tmp_path / "street", {}, manifest=lower("street"), cards=cards)
     with pytest.raises(PackError, match="other_kind"):
         Book.load([write(tmp_path / "national"), street])
+
+
+def test_everything_is_loaded_and_checked_in_under_a_second() -> None:
+    started = process_time()
+    assert check(Book.load([PACKS / "national", PACKS / "sample-district"])) == []
+    assert process_time() - started < 1
 
 
 def test_the_shipped_book_has_the_lists_monitors_know() -> None:
