@@ -10,14 +10,14 @@ from .world import Refusal
 
 BEFORE = {"refuse", "hang", "reset", "kill_before"}  # nothing has happened on the server
 AFTER = {"lost_reply", "kill", "message_id_0"}  # it has happened
-BODIES: dict[str, Callable[[], bytes]] = {
-    "garble": lambda: b'{"ok":true,"result":{"mess\xff\xfe',
-    "truncated": lambda: b'{"ok":true,"result":',
-    "empty": lambda: b"",
-    "html": lambda: b"<html><body>Welcome to the hotel network, please log in</body></html>",
-    "odd": lambda: b'["not", "an", "object"]',
-    "huge": lambda: b'{"ok":true,"result":"' + b"x" * (50 * 1024 * 1024) + b'"}',
-}  # it has happened, and the answer tells nothing
+BODIES: dict[str, Callable[[bytes], bytes]] = {
+    "garble": lambda true: true[:-4] + b"\xff\xfe",
+    "truncated": lambda true: true[:-1],
+    "empty": lambda true: b"",
+    "html": lambda true: b"<html><body>Please log in to the hotel network</body></html>",
+    "odd": lambda true: b"[" + true + b"]",
+    "huge": lambda true: b'{"ok":true,"result":"' + b"x" * (50 * 1024 * 1024) + b'"}',
+}  # it has happened, and what comes instead of the true answer tells nothing
 CODES = {
     "401": Refusal(401, "Unauthorized"),
     "403": Refusal(403, "Forbidden: bot was blocked by the user"),

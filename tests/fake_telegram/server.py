@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import socket
 import struct
 from typing import Any
@@ -230,7 +231,8 @@ class FakeTelegram:
         if kind == "message_id_0" and isinstance(result, dict):
             return web.json_response({"ok": True, "result": {**result, "message_id": 0}})
         if kind in BODIES:
-            return web.Response(body=BODIES[kind](), content_type="application/json")
+            true = json.dumps({"ok": True, "result": result}, ensure_ascii=False).encode()
+            return web.Response(body=BODIES[kind](true), content_type="application/json")
         self._cut(request, hard=kind != "refuse")
         return web.Response()
 
