@@ -1,6 +1,6 @@
 """The procedure checker: what was seen of a procedure, judged step by step against its rules.
 
-    facts = read_facts(procedure, loaded_yaml, today)
+    facts = read_facts(procedure, parse(text), today)  # knowledge.yaml_text.parse
     findings = check(procedure, facts, parameters, today=today)
 
 Pure: no clock, no files. Every finding carries the dates and figures it was computed from, so

@@ -8,7 +8,7 @@ from enum import StrEnum
 from knowledge.procedures.known import Lack, Missing
 from knowledge.reading import Span
 from knowledge.schema.base import Footing
-from knowledge.schema.rules import Gap, Lasts, Rule
+from knowledge.schema.rules import Every, Gap, Lasts, Rule, Share
 
 
 class Kind(StrEnum):
@@ -64,6 +64,26 @@ class Verdict:
     rule: Rule | None = None  # none: about the step as such
     figures: Figures = Figures()
     lack: Lack | None = None  # why it can't be told
+
+    @property
+    def form(self) -> str:
+        """The name of the sentence that tells it: its kind, and what it was computed from."""
+        match self.kind, self.rule:
+            case Kind.MISSING, None:
+                return "missing_before" if self.figures.other else "missing"
+            case Kind.MISSING, _:
+                return "missing_overdue"
+            case Kind.TOO_LATE, Every():
+                return "too_late_every"
+            case Kind.TOO_LATE, _ if self.figures.need == 0:
+                return "too_late_agreed"
+            case Kind.TOO_FEW, Share():
+                return "too_few_share"
+            case Kind.NOT_YET, Lasts():
+                return "not_yet_shown"
+            case Kind.NOT_YET, _ if self.figures.due:
+                return "not_yet_due"
+        return self.kind.value
 
     @property
     def footing(self) -> Footing:

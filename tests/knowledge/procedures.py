@@ -6,10 +6,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from knowledge.procedures import Findings, check, read_facts
 from knowledge.schema.procedure import Procedure
+from knowledge.yaml_text import parse
 
 PACK = Path(__file__).parents[2] / "knowledge" / "packs" / "national" / "procedures"
 GOLDEN = Path(__file__).parent / "golden"
@@ -18,7 +17,7 @@ TODAY = date(2026, 11, 22)
 
 @cache
 def procedure(entry: str) -> Procedure:
-    (told,) = yaml.safe_load((PACK / f"{entry}.yaml").read_text("utf-8"))["entries"]
+    (told,) = parse((PACK / f"{entry}.yaml").read_text("utf-8"))["entries"]
     return Procedure.model_validate(told)
 
 
@@ -38,7 +37,7 @@ def golden_cases() -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
     return [
         (told["procedure"], told, case)
         for path in sorted(GOLDEN.glob("*.yaml"))
-        for told in [yaml.safe_load(path.read_text("utf-8"))]
+        for told in [parse(path.read_text("utf-8"))]
         for case in told["cases"]
     ]
 

@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+
 from tests.knowledge.procedures import all_procedures, checked, golden_cases, golden_facts
 
 CASES = golden_cases()
