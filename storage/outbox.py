@@ -215,13 +215,13 @@ async def move_chat(tx: Tx, channel: str, old: str, new: str) -> int:
     for row in await tx.all(
         select(offices.c.id).where(offices.c.channel == channel, offices.c.chat_key == before)
     ):
-        chat = tx.sealer.seal(new.encode(), f"offices.chat:{row.id}")
+        chat = tx.sealer.seal_text(new, f"offices.chat:{row.id}")
         statement = update(offices).where(offices.c.id == row.id)
         moved += await tx.run(statement.values(chat_key=after, chat=chat))
     for row in await tx.all(
         select(cards).where(cards.c.channel == channel, cards.c.chat_key == before)
     ):
-        chat = tx.sealer.seal(new.encode(), f"cards.chat:{row.lead_id}:{channel}:{row.message}")
+        chat = tx.sealer.seal_text(new, f"cards.chat:{row.lead_id}:{channel}:{row.message}")
         statement = update(cards).where(
             cards.c.lead_id == row.lead_id,
             cards.c.channel == channel,
@@ -277,9 +277,17 @@ async def release(tx: Tx, now: datetime, *, send: bool) -> int:
     return await tx.run(update(outbox).where(outbox.c.state == "held").values(**end))
 
 
-async def forget(tx: Tx, before: datetime) -> int:
-    """Wipes what was said in letters that ended before a time (by default 40 hours ago)."""
+async def sweep(tx: Tx, before: datetime) -> dict[tuple[str, str], list[str]]:
+    """Wipes what was said in letters that ended before a time, and gives the messages that still
+    stand in the chats, so that they can be taken out there. Receipts stay: they carry a number
+    and nothing of the report.
+    """
     ended = outbox.c.state.in_(["sent", "dropped"]) & (outbox.c.sent_at < before)
-    return await tx.run(
-        update(outbox).where(ended, outbox.c.letter.is_not(None)).values(letter=None)
-    )
+    told = ended & outbox.c.letter.is_not(None)
+    found: dict[tuple[str, str], list[str]] = {}
+    for row in await tx.all(select(outbox).where(told).order_by(outbox.c.id).limit(500)):
+        letter = _letter(tx, row)
+        if letter.message and letter.lane != "receipt" and not letter.lead_id:
+            found.setdefault((letter.channel, letter.chat), []).append(letter.message)
+        await tx.run(update(outbox).where(outbox.c.id == row.id).values(letter=None))
+    return found

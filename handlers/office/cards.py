@@ -25,7 +25,10 @@ ABSTRACT = 60
 """Characters of what was written that a summary card shows."""
 
 FULL = 1500
-PRIVATE_ONLY = {"note", "clear", "reopen", "talk", "verify", "hold", "hand_over", "message"}
+PRIVATE_ONLY = frozenset(
+    {"note", "message", "clear", "reopen", "archive", "notify"}
+    | {"talk", "verify", "hold", "hand_over", "file"}
+)
 """Actions left off a card in a group: they stand under the details, in private."""
 
 
@@ -83,9 +86,16 @@ def buttons(book: Book, lead: Lead, *, in_group: bool) -> Keyboard:
         action
         for action in life(book).offered(lead.state)
         if not (in_group and action.code in PRIVATE_ONLY)
+        and not (action.code == "clear" and not may_clear(book, lead))
     ]
     offered.sort(key=_rank)
     return in_rows([button(action, lead) for action in offered], width=3)
+
+
+def may_clear(book: Book, lead: Lead) -> bool:
+    """Whether the way it ended leaves somebody's name to be cleared (JB20:50)."""
+    outcome = life(book).outcome(lead.outcome)
+    return outcome is not None and outcome.may_clear
 
 
 def button(action: Action, lead: Lead) -> Button:

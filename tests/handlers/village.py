@@ -160,7 +160,9 @@ class Village:
                 (reader.seen if reader else self.group).append(one)
         return out
 
-    async def invited(self, role: Role, name: str, account: str, channel: str = "telegram") -> Voice:
+    async def invited(
+        self, role: Role, name: str, account: str, channel: str = "telegram"
+    ) -> Voice:
         """Somebody who opened her invitation."""
         async with self.database.write() as tx:
             _, code = await invitations.invite(
@@ -190,9 +192,7 @@ async def build(
     """The district, with the street office's group bound to `chat`."""
     async with database.write() as tx:
         district = await places.add_place(tx, kind="district", name="东沙区")
-        street = await places.add_place(
-            tx, kind="street", name="海云街道", parent_id=district.id
-        )
+        street = await places.add_place(tx, kind="street", name="海云街道", parent_id=district.id)
         village = await places.add_place(tx, kind="village", name="南礁村", parent_id=street.id)
         office = await places.add_office(
             tx, place_id=street.id, name="海云街道监察办", code="HY", phone="0577-0000"

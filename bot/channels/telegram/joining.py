@@ -3,8 +3,8 @@
 import asyncio
 import contextlib
 import json
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING, Any
 
 from bot.channels import Failed, Retry
 from bot.channels.patience import growing
@@ -15,16 +15,12 @@ from bot.channels.telegram.peek import peek
 from bot.channels.telegram.poll import Poller
 from bot.channels.telegram.reader import TelegramReader
 from bot.channels.telegram.speak import TelegramMouth
+from bot.joined import App, Unfit, receive_patiently, remember_name, unfit
 from handlers.texts import find
 
-if TYPE_CHECKING:
-    from bot.app import App
 
-
-async def join(app: "App", stack: AsyncExitStack, parts: frozenset[str]) -> None:
+async def join(app: App, stack: AsyncExitStack, parts: frozenset[str]) -> None:
     """Add Telegram's mouth, reader and ear. Raises Unfit for a bad token or a missing secret."""
-    from bot.app import Unfit, remember_name, unfit
-
     settings = app.settings
     token, base = settings.bot_token.get_secret_value(), settings.telegram_api
     secret = settings.webhook_secret.get_secret_value()
@@ -65,10 +61,9 @@ async def _who(mouth: TelegramMouth) -> Me:
     return await preflight.who_am_i(mouth.people)
 
 
-def _polling(app: "App", poller: Poller) -> Any:
+def _polling(app: App, poller: Poller) -> Callable[[], Coroutine[Any, Any, None]]:
     async def poll() -> None:
         """Store each batch, then ask for the next, which confirms it."""
-        from bot.app import receive_patiently, unfit
 
         async def listen() -> None:
             async for batch in poller.updates():
@@ -79,7 +74,7 @@ def _polling(app: "App", poller: Poller) -> Any:
         await asyncio.wait({listening, stopping}, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
         if listening.done() and not listening.cancelled() and (error := listening.exception()):
-            raise unfit(error) from None if isinstance(error, Failed) else error
+            raise (unfit(error) if isinstance(error, Failed) else error) from None
         listening.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await listening
@@ -87,7 +82,7 @@ def _polling(app: "App", poller: Poller) -> Any:
     return poll
 
 
-def _webhook(app: "App") -> Any:
+def _webhook(app: App) -> Callable[[bytes], Awaitable[None]]:
     async def take(body: bytes) -> None:
         """One pushed update, stored when this returns. Raises ValueError for what is no update,
         and Busy, at which Telegram must be told to come again."""

@@ -1,0 +1,137 @@
+"""The clock: what has to happen because time passed, and nobody said anything.
+
+Deadlines come from the database and are compared with the wall clock; waiting is done on the
+monotonic one. A wall clock that jumps raises an alarm and stops the reminders: no mass of them
+is ever sent because a clock was wrong.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from bot.delivery import Delivery
+from bot.log import event_log
+from bot.post import lay_in_outbox
+from handlers import door, reminding
+from handlers.messages import Lane, Outbound
+from storage import Busy, files, inbox, instance, outbox
+from storage.database import Database
+
+BEAT = 30.0
+"""Seconds between beats; at each the instance says that it is alive."""
+
+JUMP = timedelta(hours=1)
+"""The wall clock may differ from the monotonic one by so much in a beat, and no more."""
+
+GAP = timedelta(hours=20)
+"""Telegram drops messages after 24 hours: an absence of about that long is owned up to."""
+
+ABSURD = timedelta(days=60)
+"""An absence longer than this is more likely a wrong clock."""
+
+SHOWN = timedelta(hours=24)
+"""How long our own messages stand in a monitor's chat."""
+
+KEPT = timedelta(days=30)
+"""How long numbers of updates are kept against repeats."""
+
+ORPHANS = timedelta(hours=6)
+
+log = event_log()
+
+
+@dataclass
+class Clock:
+    """Runs the jobs that time brings."""
+
+    database: Database
+    house: door.House
+    delivery: Delivery
+    now: Callable[[], datetime]
+    monotonic: Callable[[], float] = time.monotonic
+    alarm: str = ""  # why reminders are stopped; empty if all is well
+    _last: tuple[datetime, float] | None = field(default=None)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Beat until told to stop."""
+        await self._guarded(self.own_up)
+        beats = 0
+        while not stop.is_set():
+            await self._guarded(self.beat)
+            if beats % 20 == 0:
+                await self._guarded(self.tidy)
+            beats += 1
+            try:
+                await asyncio.wait_for(stop.wait(), BEAT)
+            except TimeoutError:
+                continue
+
+    async def _guarded(self, job: Callable[[], object]) -> None:
+        try:
+            await job()  # type: ignore[misc]
+        except Busy:
+            log.warning("database_busy")
+        except Exception as error:
+            log.error("job_failed", error=type(error).__name__)
+
+    async def own_up(self) -> None:
+        """After a long absence, say from when to when, and what to check."""
+        now = self.now()
+        async with self.database.write() as tx:
+            since = await instance.last_alive(tx)
+            await instance.heartbeat(tx, now)
+            if since is None or now - since < GAP:
+                return
+            if now - since > ABSURD:
+                self.alarm = "clock"
+                log.error("clock_alarm", since=since.isoformat(), until=now.isoformat())
+                return
+            out = await reminding.gap(tx, since, now)
+            letters = await lay_in_outbox(tx, out, now)
+        self.delivery.push(letters)
+
+    async def beat(self) -> None:
+        """Say that we are alive; remind whoever is late, once for each deadline."""
+        now = self.now()
+        if self._jumped(now):
+            return
+        async with self.database.write() as tx:
+            await instance.heartbeat(tx, now)
+            out = await reminding.due(tx, self.house.book, now)
+            if out is None:
+                self.alarm = "too_many_overdue"
+                log.error("clock_alarm", until=now.isoformat())
+                return
+            out += await reminding.drafts(tx, now)
+            letters = await lay_in_outbox(tx, out, now)
+        self.delivery.push(letters)
+
+    def _jumped(self, now: datetime) -> bool:
+        """Whether the wall clock moved otherwise than time did."""
+        mono = self.monotonic()
+        last, self._last = self._last, (now, mono)
+        if last is not None:
+            drift = (now - last[0]) - timedelta(seconds=mono - last[1])
+            if abs(drift) > JUMP:
+                self.alarm = "clock"
+                log.error("clock_alarm", since=last[0].isoformat(), until=now.isoformat())
+        return bool(self.alarm)
+
+    async def tidy(self) -> None:
+        """Take our old messages out of private chats; forget numbers; sweep loose bytes."""
+        if self.alarm:
+            return
+        now = self.now()
+        async with self.database.write() as tx:
+            swept = await outbox.sweep(tx, now - SHOWN)
+            out = [
+                Outbound(channel, chat, delete=tuple(messages), lane=Lane.SWEEP)
+                for (channel, chat), messages in swept.items()
+                if channel == "telegram" and not chat.startswith("-")
+            ]
+            letters = await lay_in_outbox(tx, out, now)
+            await inbox.forget(tx, now - KEPT)
+            await files.sweep_orphans(tx, now - ORPHANS)
+        self.delivery.push(letters)

@@ -1,0 +1,81 @@
+"""Everything joined, as channels, pages and commands are handed it; `bot.app` joins it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.channels import Failed, Mouth, Stop
+from bot.clock import Clock
+from bot.delivery import Delivery
+from bot.intake import Intake, Peek
+from bot.log import event_log
+from bot.settings import Settings
+from bot.worker import Reader, Worker
+from handlers.door import House
+from storage import Busy, instance
+from storage.database import Database
+
+log = event_log()
+
+
+class Unfit(Exception):
+    """The program must not run like this; `key` names the sentence that says why."""
+
+    def __init__(self, key: str, **values: object) -> None:
+        super().__init__(key)
+        self.key = key
+        self.values = values
+
+
+@dataclass
+class App:
+    """Everything joined: what pages, commands and tests are given."""
+
+    settings: Settings
+    database: Database
+    house: House
+    intake: Intake
+    worker: Worker
+    delivery: Delivery
+    clock: Clock
+    mouths: dict[str, Mouth]
+    readers: dict[str, Reader]
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    poll: Callable[[], Coroutine[Any, Any, None]] | None = None  # listens, if the channel is polled
+    webhook: Callable[[bytes], Awaitable[None]] | None = None  # takes what is pushed
+
+
+def now() -> datetime:
+    """The wall clock, aware."""
+    return datetime.now(UTC)
+
+
+async def receive_patiently(app: App, batch: list[tuple[Peek, dict[str, Any]]]) -> None:
+    """Store a batch, however long the database is away; nothing is confirmed before."""
+    wait = 0.5
+    while not app.stop.is_set():
+        try:
+            await app.intake.receive(batch)
+        except Busy:
+            log.warning("database_busy", wait=wait)
+            await asyncio.sleep(wait)
+            wait = min(wait * 2, 15.0)
+        else:
+            return
+    raise asyncio.CancelledError
+
+
+def unfit(failed: Failed) -> Unfit:
+    """What to tell the operator when a channel will not go on."""
+    outcome = failed.outcome
+    return (
+        Unfit(f"cli.halt.{outcome.reason}") if isinstance(outcome, Stop) else Unfit("cli.channel")
+    )
+
+
+async def remember_name(app: App, username: str) -> None:
+    """Keep the bot's public name, so that invitations can be printed without asking again."""
+    async with app.database.write() as tx:
+        await instance.put(tx, "telegram.username", username)

@@ -1,0 +1,76 @@
+"""What is said because time passed: late leads, old drafts, an absence of our own."""
+
+from datetime import datetime, timedelta
+
+from handlers.messages import Lane, Outbound
+from handlers.office import cards
+from handlers.texts import say
+from handlers.turn import BEIJING
+from knowledge.book import Book
+from storage import instance, leads, people, places, sessions
+from storage.database import Tx
+from storage.people import Role
+
+MOST = 20
+"""More leads than this coming due at once look like a wrong clock, not like work."""
+
+STALE = timedelta(days=7)
+DROPPED = timedelta(days=37)
+
+
+async def due(tx: Tx, book: Book, now: datetime) -> list[Outbound] | None:
+    """A word for each lead past its date, once per date; none (not sent) if they are too many."""
+    out: list[Outbound] = []
+    fresh = 0
+    for lead in await leads.overdue(tx, now):
+        key = f"due:{lead.id}:{lead.due_at:%Y%m%d}" if lead.due_at else ""
+        if await instance.get(tx, key):
+            continue
+        fresh += 1
+        if fresh > MOST:
+            return None
+        await instance.put(tx, key, now.isoformat())
+        office = await places.get_office(tx, lead.office_id)
+        where = await people.addresses(tx, lead.holder_id) if lead.holder_id else []
+        if not where and office is not None:
+            where = list(await cards.chats_for(tx, office))
+        text = say("office.overdue", number=lead.number, state=cards.state_line(lead))
+        out += [
+            Outbound(channel, chat, text=text, lane=Lane.NOTICE, key=key)
+            for channel, chat in where[:1]
+        ]
+    return out
+
+
+async def drafts(tx: Tx, now: datetime) -> list[Outbound]:
+    """A draft left for a week is called to mind once; a month later what it held is dropped,
+    and that is said too. Nothing is ever submitted by itself."""
+    out: list[Outbound] = []
+    for draft in await sessions.stale_drafts(tx, now - STALE):
+        gone = draft.updated_at < now - DROPPED
+        key = f"draft:{draft.id}:{'gone' if gone else 'stale'}"
+        if await instance.get(tx, key):
+            continue
+        await instance.put(tx, key, now.isoformat())
+        if gone:
+            await sessions.finish_draft(tx, draft.id, "discarded", None, now)
+        where = await people.addresses(tx, draft.person_id)
+        text = say("menu.draft_gone" if gone else "menu.draft_waits")
+        out += [Outbound(*address, text=text, lane=Lane.NOTICE, key=key) for address in where[:1]]
+    return out
+
+
+async def gap(tx: Tx, since: datetime, until: datetime) -> list[Outbound]:
+    """To everybody on the roster: from when to when we did not hear, and what to check."""
+    text = say("menu.gap", since=_clock(since), until=_clock(until))
+    out: list[Outbound] = []
+    for person in await people.everyone(tx):
+        if person.revoked_at is None and person.role in {Role.MONITOR, Role.OFFICER}:
+            for channel, chat in (await people.addresses(tx, person.id))[:1]:
+                out.append(Outbound(channel, chat, text=text, lane=Lane.NOTICE))
+    return out
+
+
+def _clock(at: datetime) -> str:
+    local = at.astimezone(BEIJING)
+    return f"{local.month}-{local.day:02} {local:%H:%M}"
