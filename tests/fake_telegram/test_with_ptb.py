@@ -56,7 +56,7 @@ async def test_pictures_albums_and_documents_arrive_with_their_bytes(api, bot, w
     assert kinds == ["photo", "photo", "photo", "document", "voice"]
     assert api.bytes_of(wang.messages()[2]) == PNG + b"2"
     assert wang.messages()[3].protected
-    with pytest.raises(BadRequest, match="(?i)image_process_failed"):
+    with pytest.raises(BadRequest, match=r"(?i)image_process_failed"):
         await bot.send_photo(7, b"no picture")
 
 

@@ -41,7 +41,7 @@ def _nothing_told(api: FakeTelegram, caplog: pytest.LogCaptureFixture) -> AsyncI
     """No test here may log a token or what somebody said (aiohttp and asyncio included)."""
     caplog.set_level(logging.DEBUG)
     yield
-    for record in caplog.records:
+    for record in caplog.get_records("call"):
         told = record.getMessage() + str(record.exc_info)
         assert api.token not in told
         assert SPEECH not in told
