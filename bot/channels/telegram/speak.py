@@ -52,7 +52,7 @@ class TelegramMouth:
         gap: float = 0.05,
         group_gap: float = 3.1,
     ) -> None:
-        """See `wire.mouthpiece`. 20/s for people and 10/s for groups are Telegram's 30/s in all."""
+        """See `wire.mouthpiece`. 20/s for people and 10/s for groups are the 30/s in all."""
         pace = {"patience": patience, "group_gap": group_gap}
         self.people = mouthpiece(token, base, gap=gap, **pace)
         self.groups = mouthpiece(token, base, gap=2 * gap, **pace)
