@@ -99,7 +99,7 @@ def last_day(rule: Rule, step: Step, known: Known) -> Figures | Lack | None:
     since_or_lack = _day_of_other(rule.of, step, known)
     if since_or_lack is None or isinstance(since_or_lack, Lack):
         return None
-    need = known.number(rule.at_most)
+    need = known.days(rule)
     if isinstance(need, Lack):
         return need
     limit = deadline(since_or_lack.last, need, rule.unit)

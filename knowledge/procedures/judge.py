@@ -1,5 +1,6 @@
 """One rule, computed: kept, broken in which way, or not to be told and why."""
 
+import re
 from fractions import Fraction
 
 from knowledge.procedures.days import every, gap, lasts, order
@@ -73,11 +74,10 @@ def _fraction(given: str, known: Known) -> Fraction | Lack:
     value = known.parameters.get(given)
     if value is None:
         return Lack(Missing.PLACE, given)
-    try:
-        fraction = Fraction(str(value))
-    except (ValueError, ZeroDivisionError):
+    if not re.fullmatch(r"[1-9]\d{0,3}/[1-9]\d{0,3}", str(value), re.ASCII):
         return Lack(Missing.SETTING, given)
-    return fraction if 0 < fraction <= 1 else Lack(Missing.SETTING, given)
+    fraction = Fraction(str(value))
+    return fraction if fraction <= 1 else Lack(Missing.SETTING, given)
 
 
 def _enough(rule: Count, step: Step, known: Known) -> Verdict:

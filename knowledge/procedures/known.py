@@ -65,10 +65,18 @@ class Known:
         return value if isinstance(value, int) else Lack(Missing.SETTING, figure)
 
     def days(self, rule: Lasts | Gap) -> int | Lack:
-        """The least number of days: the law's, or the place's where it asks for more."""
-        need = self.number(rule.at_least or 0)
+        """How many days a rule sets: the law's, or the place's where it asks for more."""
+        figure = rule.at_least
+        if figure is None and isinstance(rule, Gap):
+            figure = rule.at_most
+        need = self.number(figure or 0)
         raised = self.number(rule.raised_by) if rule.raised_by else 0
-        return max(need, raised) if isinstance(need, int) and isinstance(raised, int) else need
+        if isinstance(need, int) and isinstance(raised, int):
+            need = max(need, raised)
+        least = 1 if isinstance(rule, Gap) and rule.unit == "wd" else 0
+        if isinstance(need, int) and need not in range(least, _MOST_DAYS + 1):
+            return Lack(Missing.SETTING, rule.raised_by or str(figure))
+        return need
 
     def holds(self, conditions: Sequence[Condition], at: str = "") -> bool | Lack:
         """Whether all conditions hold; if none fails but one can't be told, what is lacking."""
@@ -135,6 +143,7 @@ class Known:
 
 
 _NOT_SEEN = Seen()
+_MOST_DAYS = 3660  # ten years; more is a slip of whoever set it
 
 
 def _range(value: Value | None) -> tuple[float, float] | None:

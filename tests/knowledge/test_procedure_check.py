@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from handlers.texts import find
-from knowledge.procedures import Facts, Kind, Missing, Seen, check, read_facts
+from knowledge.procedures import Facts, FactsError, Kind, Missing, Seen, check, read_facts
 from knowledge.reading import Span
 from knowledge.schema.base import Footing
 from knowledge.schema.procedure import Procedure
@@ -23,6 +23,11 @@ from tests.knowledge.procedures import (
     procedure,
 )
 
+SETTINGS = {"village_posting_days", "tender_threshold", "member_vote_fraction"} | {
+    "assist_check_workdays",
+    "lease_plan_posting_days",
+    "signing_order",
+}
 RIGHT = {
     entry: golden_facts(told, case)
     for entry, told, case in golden_cases()
@@ -128,6 +133,23 @@ def test_a_setting_that_is_no_figure_is_named():
     assert main.lack.why is Missing.SETTING
 
 
+@pytest.mark.parametrize("setting", [-3, 0, 10**12])
+def test_a_setting_beyond_reason_is_named_and_breaks_nothing(setting):
+    told = RIGHT["PR10"]
+    main = checked("PR10", told, assist_check_workdays=setting)["check"].main
+    assert main
+    assert main.lack
+    assert (main.lack.why, main.lack.what) == (Missing.SETTING, "assist_check_workdays")
+
+
+@pytest.mark.parametrize("setting", ["3/2", "0/3", "1/0", "1e999999999", "most", 2])
+def test_a_fraction_that_is_none_is_named(setting):
+    main = checked("PR13", RIGHT["PR13"], member_vote_fraction=setting)["vote"].main
+    assert main
+    assert main.lack
+    assert main.lack.why is Missing.SETTING
+
+
 def test_the_place_chooses_the_variant_and_facts_go_before_it():
     told = {"steps": {}}
     assert checked("PR01", told).variant == "V1"
@@ -171,6 +193,43 @@ def test_every_finding_has_a_sentence_whose_values_it_carries():
                     assert find(f"check.lack.{verdict.lack.why.value}")
     unused = set(find("check.found")) - forms - {"not_needed", "missing"}
     assert not unused
+
+
+FACT = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-5, 10**15),
+    st.floats(),
+    st.text(max_size=12),
+    st.dates(),
+    st.sampled_from(["still", "unknown", "去年", "5万", "是", "2026-03", "村民代表会议"]),
+)
+
+
+@given(data=st.data())
+@settings(deadline=None, max_examples=300)
+def test_whatever_is_told_is_judged_or_refused_by_name(data):
+    of = data.draw(st.sampled_from(all_procedures()))
+    words = sorted({fact for step in of.steps for fact in step.facts} | {"done"})
+    told = {
+        "matter": data.draw(st.dictionaries(st.sampled_from([q.key for q in of.matter]), FACT)),
+        "parameters": data.draw(
+            st.dictionaries(st.sampled_from(sorted(SETTINGS)), st.one_of(st.integers(), FACT))
+        ),
+        "steps": data.draw(
+            st.dictionaries(
+                st.sampled_from([step.key for step in of.steps]),
+                st.one_of(FACT, st.dictionaries(st.sampled_from(words), FACT)),
+            )
+        ),
+    }
+    try:
+        facts = read_facts(of, told, TODAY)
+    except FactsError as error:
+        find(f"check.error.{error.problem}")  # KeyError if it has no sentence
+        return
+    findings = check(of, facts, today=TODAY)
+    assert len(findings.steps) == len(of.ordered(findings.variant))
 
 
 DAYS = st.dates(date(2026, 1, 1), date(2026, 9, 30))
