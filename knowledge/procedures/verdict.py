@@ -35,6 +35,7 @@ class Kind(StrEnum):
 
 
 _GRAVITY = {kind: place for place, kind in enumerate(Kind)}
+_FIRMEST = (Footing.LAW, Footing.LOCAL, Footing.OWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,5 +115,9 @@ def lacks_fact(rule: Rule, what: str) -> Verdict:
 
 
 def gravest(verdicts: Iterable[Verdict]) -> Verdict | None:
-    """The verdict that matters most, the first of several alike; none if there is none."""
-    return min(verdicts, key=lambda verdict: _GRAVITY[verdict.kind], default=None)
+    """The verdict that matters most; of several alike the one with the firmest footing."""
+    return min(
+        verdicts,
+        key=lambda verdict: (_GRAVITY[verdict.kind], _FIRMEST.index(verdict.footing)),
+        default=None,
+    )
