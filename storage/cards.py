@@ -44,7 +44,7 @@ async def cards_of(tx: Tx, lead_id: str) -> list[Card]:
     return [
         Card(
             row.channel,
-            tx.sealer.open(row.chat, _where(lead_id, row.channel, row.message)).decode(),
+            tx.sealer.open_text(row.chat, _where(lead_id, row.channel, row.message)),
             row.message,
             row.revision,
         )
@@ -69,7 +69,7 @@ async def keep_card(
             "channel": channel,
             "chat_key": tx.sealer.fingerprint(chat),
             "message": message,
-            "chat": tx.sealer.seal(chat.encode(), _where(lead_id, channel, message)),
+            "chat": tx.sealer.seal_text(chat, _where(lead_id, channel, message)),
             "revision": revision,
             "posted_at": now,
         },

@@ -18,7 +18,6 @@ from storage import blobs, media
 from storage.blobs import LIMIT, Blob, Empty, TooBig, keep
 from storage.database import Tx
 from storage.tables import files
-from storage.text import clean
 
 __all__ = [
     "LIMIT",
@@ -80,7 +79,7 @@ async def record(
 ) -> File:
     """Makes kept bytes a file of somebody's."""
     shown = media.sanitise_name(name)
-    sealed = tx.sealer.seal(clean(name).encode(), f"files.name:{blob.id}")
+    sealed = tx.sealer.seal_text(name, f"files.name:{blob.id}")
     flagged = blob.flagged or media.misnamed(name, blob.media)
     values: dict[str, Any] = {"id": blob.id}
     values |= {"person_id": person_id, "draft_id": draft_id, "lead_id": lead_id}
@@ -103,7 +102,7 @@ async def record(
 
 
 def _file(tx: Tx, row: Any) -> File:
-    name = tx.sealer.open(row.name, f"files.name:{row.id}").decode()
+    name = tx.sealer.open_text(row.name, f"files.name:{row.id}")
     return File(
         row.id,
         row.kind,

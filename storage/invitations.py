@@ -103,7 +103,7 @@ async def invite(
         now,
         now + lifetime,
     )
-    sealed = tx.sealer.seal(invitation.name.encode(), f"invitations.name:{invitation.id}")
+    sealed = tx.sealer.seal_text(invitation.name, f"invitations.name:{invitation.id}")
     await tx.run(
         insert(_table),
         {

@@ -150,7 +150,7 @@ class Sealer:
         return (
             header
             + nonce
-            + self._ciphers[self._current].encrypt(nonce, padded, header + where.encode())
+            + self._ciphers[self._current].encrypt(nonce, padded, header + clean(where).encode())
         )
 
     def open(self, sealed: bytes, where: str) -> bytes:
@@ -159,10 +159,18 @@ class Sealer:
         header, nonce, body = sealed[:size], sealed[size : size + 12], sealed[size + 12 :]
         try:
             cipher = self._ciphers[header[2:].decode("ascii")]
-            padded = cipher.decrypt(nonce, body, header + where.encode())
+            padded = cipher.decrypt(nonce, body, header + clean(where).encode())
         except (InvalidTag, KeyError, ValueError):
             raise SealBroken from None
         return padded[: padded.rindex(b"\x80")]
+
+    def seal_text(self, words: str, where: str) -> bytes:
+        """A text, cleaned (see `storage.text`) and sealed."""
+        return self.seal(clean(words).encode(), where)
+
+    def open_text(self, sealed: bytes, where: str) -> str:
+        """What `seal_text` sealed for `where`."""
+        return self.open(sealed, where).decode()
 
     def seal_json(self, value: Any, where: str) -> bytes:
         """A JSON-like value, sealed. Bytes and datetimes come back as such, tuples as lists."""

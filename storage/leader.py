@@ -45,7 +45,7 @@ class Leadership:
                 self._connection = connection
                 return True
             await connection.close()
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, OSError) as error:
             raise told(error) or Busy() from None
         return False
 

@@ -273,7 +273,8 @@ async def revive(tx: Tx, channel: str, chat: str, now: datetime) -> int:
 
 async def release(tx: Tx, now: datetime, *, send: bool) -> int:
     """The human yes (or no) to the letters held after a restore: they go out, or are dropped."""
-    end = {"state": "pending", "next_at": now} if send else {"state": "dropped", "error": "held"}
+    dropped = {"state": "dropped", "error": "held", "sent_at": now}
+    end = {"state": "pending", "next_at": now} if send else dropped
     return await tx.run(update(outbox).where(outbox.c.state == "held").values(**end))
 
 
@@ -285,9 +286,11 @@ async def sweep(tx: Tx, before: datetime) -> dict[tuple[str, str], list[str]]:
     ended = outbox.c.state.in_(["sent", "dropped"]) & (outbox.c.sent_at < before)
     told = ended & outbox.c.letter.is_not(None)
     found: dict[tuple[str, str], list[str]] = {}
-    for row in await tx.all(select(outbox).where(told).order_by(outbox.c.id).limit(500)):
-        letter = _letter(tx, row)
+    rows = await tx.all(select(outbox).where(told).order_by(outbox.c.id).limit(500))
+    for letter in (_letter(tx, row) for row in rows):
         if letter.message and letter.lane != "receipt" and not letter.lead_id:
             found.setdefault((letter.channel, letter.chat), []).append(letter.message)
-        await tx.run(update(outbox).where(outbox.c.id == row.id).values(letter=None))
+    await tx.run(
+        update(outbox).where(outbox.c.id.in_([row.id for row in rows])).values(letter=None)
+    )
     return found

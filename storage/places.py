@@ -75,7 +75,7 @@ def _place(row: Any) -> Place:
 def _office(tx: Tx, row: Any) -> Office:
     def opened(column: str) -> str:
         sealed = getattr(row, column)
-        return tx.sealer.open(sealed, f"offices.{column}:{row.id}").decode() if sealed else ""
+        return tx.sealer.open_text(sealed, f"offices.{column}:{row.id}") if sealed else ""
 
     return Office(
         row.id,
@@ -111,7 +111,7 @@ async def add_office(
     if not re.fullmatch("[A-Z]{2}", code):
         raise ValueError("an office's code is two letters A-Z")
     id = ids.new()
-    sealed = tx.sealer.seal(phone.encode(), f"offices.phone:{id}") if phone else None
+    sealed = tx.sealer.seal_text(phone, f"offices.phone:{id}") if phone else None
     values = {"id": id, "place_id": place_id, "name": name, "code": code, "phone": sealed}
     values |= {"card_level": _level(card_level), "upper_channel": upper_channel}
     await tx.run(insert(offices), values)
@@ -177,7 +177,7 @@ async def bind_chat(tx: Tx, office_id: str, channel: str, chat: str, now: dateti
     key = tx.sealer.fingerprint(chat)
     taken = (offices.c.channel == channel) & (offices.c.chat_key == key)
     await tx.run(update(offices).where(taken).values(channel=None, chat_key=None, chat=None))
-    sealed = tx.sealer.seal(chat.encode(), f"offices.chat:{office_id}")
+    sealed = tx.sealer.seal_text(chat, f"offices.chat:{office_id}")
     bound = {"channel": channel, "chat_key": key, "chat": sealed, "bound_at": now}
     await tx.run(update(offices).where(offices.c.id == office_id).values(**bound))
 

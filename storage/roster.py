@@ -75,7 +75,7 @@ _REACH = update(accounts).where(_ON).values(unreachable_at=bindparam("at", type_
 def unsealed(tx: Tx, row: Any, column: str, table: str = "people") -> str:
     """A sealed text of a row; empty if there is none."""
     value = getattr(row, column)
-    return tx.sealer.open(value, f"{table}.{column}:{row.id}").decode() if value else ""
+    return tx.sealer.open_text(value, f"{table}.{column}:{row.id}") if value else ""
 
 
 def person(tx: Tx, row: Any) -> Person:
@@ -104,10 +104,12 @@ async def add(
     now: datetime,
 ) -> Person:
     """Puts somebody on the roster; they can do nothing until an account is bound to them."""
-    added = Person(ids.new(), Role(role), place_id, office_id, name, title, None, phone)
+    added = Person(
+        ids.new(), Role(role), place_id, office_id, clean(name), clean(title), None, clean(phone)
+    )
     sealed = {
-        column: tx.sealer.seal(words.encode(), f"people.{column}:{added.id}") if words else None
-        for column, words in (("name", clean(name)), ("phone", clean(phone)))
+        column: tx.sealer.seal_text(words, f"people.{column}:{added.id}") if words else None
+        for column, words in (("name", name), ("phone", phone))
     }
     values = {"id": added.id, "role": str(added.role), "place_id": place_id, **sealed}
     rest = {"office_id": office_id, "title": title, "added_at": now}
@@ -132,7 +134,7 @@ async def bind(
 ) -> None:
     """From now on this account is this person, and nobody else."""
     who = tx.sealer.fingerprint(channel, account)
-    chat_sealed = tx.sealer.seal(chat.encode(), f"accounts.chat:{channel}:{who}")
+    chat_sealed = tx.sealer.seal_text(chat, f"accounts.chat:{channel}:{who}")
     values = {"channel": channel, "account": who, "person_id": person_id, "chat": chat_sealed}
     await tx.once(_BIND, values | {"used_at": now, "unreachable_at": None})
 
@@ -140,7 +142,7 @@ async def bind(
 async def addresses(tx: Tx, person_id: str) -> list[tuple[str, str]]:
     """(channel, chat) of a person: most recently used first, unreachable last."""
     return [
-        (r.channel, tx.sealer.open(r.chat, f"accounts.chat:{r.channel}:{r.account}").decode())
+        (r.channel, tx.sealer.open_text(r.chat, f"accounts.chat:{r.channel}:{r.account}"))
         for r in await tx.all(_ADDRESSES, {"person": person_id})
     ]
 

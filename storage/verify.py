@@ -39,7 +39,9 @@ async def verify(database: Database) -> list[Problem]:
             if found:
                 return problems
             wild = await tx.conn.exec_driver_sql("PRAGMA foreign_key_check")
-            problems += [Problem(f"{row[0]} row {row[1]}", "points nowhere") for row in wild]
+            problems += [
+                Problem(f"{found.table} row {found.rowid}", "points nowhere") for found in wild
+            ]
         for broken in await history.verify(tx):
             problems.append(Problem(f"history {broken.seq}", broken.what))
         for lead_id in [row.id for row in await tx.all(select(tables.leads.c.id))]:
