@@ -122,6 +122,7 @@ class Voice:
     def _said(self, heard: Heard, **more: object) -> Inbound:
         self.village.now += timedelta(seconds=7)
         given = {"chat": self.account, "place": Place.PRIVATE, "message": "m1", **more}
+        given["place"] = Place(given["place"])
         return Inbound(
             self.channel,
             self.account,
@@ -148,7 +149,7 @@ class Village:
         """One turn; what it answers is shown to whoever it is for."""
         async with self.database.write() as tx:
             out = await door.receive(self.house, tx, said, self.now)
-            for one in out:
+            for one in [shown for shown in out if not shown.delete]:
                 reader = next(
                     (v for v in self.voices if (v.channel, v.account) == (one.channel, one.chat)),
                     None,
