@@ -1,0 +1,5 @@
+"""From what somebody typed to the entries that answer it, best first; nothing when nothing fits."""
+
+from knowledge.search.search import Hit, Search
+
+__all__ = ["Hit", "Search"]
