@@ -10,16 +10,17 @@ from handlers.texts import say
 
 cli = typer.Typer(
     name="cunjian",
-    help=say("cli.about"),
+    help=say("serve.about"),
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
 
 
-@cli.command(help=say("cli.help.serve"))
+@cli.command(help=say("serve.help.serve"))
 def serve(
-    only: Annotated[str, typer.Option(help=say("cli.help.only"))] = "",
+    only: Annotated[str, typer.Option(help=say("serve.help.only"))] = "",
+    take_over: Annotated[bool, typer.Option(help=say("serve.help.take_over"))] = False,
 ) -> None:
     """Run the server, or some of its parts."""
     from bot import app, log
@@ -32,7 +33,7 @@ def serve(
     settings = Settings()
     log.start(settings.log_level)
     try:
-        asyncio.run(app.serve(settings, parts))
+        asyncio.run(app.serve(settings, parts, take_over=take_over))
     except Unfit as unfit:
         _fail(say(unfit.key, **unfit.values))
 

@@ -44,7 +44,9 @@ def read_book(settings: Settings) -> Book:
 
 
 @asynccontextmanager
-async def opened(settings: Settings, parts: Iterable[str] = PARTS) -> AsyncIterator[App]:
+async def opened(
+    settings: Settings, parts: Iterable[str] = PARTS, *, take_over: bool = False
+) -> AsyncIterator[App]:
     """Join everything that these parts need, and take it apart at the end."""
     parts = frozenset(parts)
     book = read_book(settings)
@@ -59,7 +61,18 @@ async def opened(settings: Settings, parts: Iterable[str] = PARTS) -> AsyncItera
         worker = Worker(database, house, readers, delivery, now)
         intake = Intake(database, now, worker.wake, _refuser(mouths))
         clock = Clock(database, house, delivery, now)
-        app = App(settings, database, house, intake, worker, delivery, clock, mouths, readers)
+        app = App(
+            settings,
+            database,
+            house,
+            intake,
+            worker,
+            delivery,
+            clock,
+            mouths,
+            readers,
+            take_over=take_over,
+        )
         if settings.bot_token.get_secret_value() and parts - {"clock"}:
             from bot.channels.telegram.joining import join
 
@@ -83,9 +96,9 @@ def _refuser(mouths: dict[str, Mouth]) -> Any:
     return refuse
 
 
-async def serve(settings: Settings, parts: frozenset[str]) -> None:
+async def serve(settings: Settings, parts: frozenset[str], *, take_over: bool = False) -> None:
     """Run these parts until a signal stops the process. Raises Unfit when it must not go on."""
-    async with opened(settings, parts) as app:
+    async with opened(settings, parts, take_over=take_over) as app:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, app.stop.set)
@@ -163,4 +176,4 @@ async def _keep_leading(app: App, leadership: Leadership) -> None:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(app.stop.wait(), 5.0)
         if not app.stop.is_set() and not await leadership.still():
-            raise Unfit("cli.lost_lead")
+            raise Unfit("serve.lost_lead")

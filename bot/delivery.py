@@ -27,6 +27,8 @@ SCAN = 1.0
 LATE = timedelta(minutes=10)
 """A letter older than this makes the operator hear of it."""
 
+SUPERSEDED = Dead(Why.BUG, "superseded")
+
 Place = tuple[str, str]
 """A channel and a chat."""
 
@@ -54,7 +56,9 @@ class Delivery:
     def push(self, letters: Iterable[Letter]) -> None:
         """Send these at once; they are already in the outbox."""
         for letter in letters:
-            place = (letter.channel, letter.chat)
+            # A press is good for seconds: its answer never waits behind a slow group's cards.
+            toast = letter.payload.get("toast", "")
+            place = (letter.channel, f"{letter.chat}#{toast}" if toast else letter.chat)
             if letter.id in self._known or letter.channel not in self.mouths or self.stopped:
                 continue
             if place in self._waiting:
@@ -99,6 +103,10 @@ class Delivery:
         try:
             while queue and not self.stopped:
                 letter = queue.pop(0)
+                if letter.lead_id and any(later.lead_id == letter.lead_id for later in queue):
+                    # A newer drawing of the same card waits behind it: this one is superfluous.
+                    await self._outcomes.put((letter, from_letter(letter), SUPERSEDED))
+                    continue
                 one, spoken = await self._say(letter)
                 if isinstance(spoken, Retry):
                     self._waiting.add(place)
@@ -125,7 +133,7 @@ class Delivery:
             log.error("unsayable", error=type(error).__name__, row=letter.id)
             return one, Dead(Why.BUG, type(error).__name__)
         spoken = await self.mouths[one.channel].speak(one, parcels)
-        if one.toast and one.text and isinstance(spoken, Dead):
+        if one.toast and one.text and isinstance(spoken, Dead) and not _in_group(one):
             # A press is good for seconds only: what was to be shown for a moment is said instead.
             spoken = await self.mouths[one.channel].speak(replace(one, toast="", alert=False))
         return one, spoken
@@ -200,8 +208,8 @@ class Delivery:
                 await outbox.move_chat(tx, one.channel, one.chat, spoken.new_chat)
             case Stop():
                 await outbox.retry(tx, letter.id, now, str(spoken.reason))
-            case Dead(error="expired"):
-                await outbox.dropped(tx, letter.id, now)
+            case Dead(error="expired" | "superseded"):
+                await outbox.dropped(tx, letter.id, now, spoken.error)
             case Dead():
                 return await self._dead(tx, letter, one, spoken, now)
         return []
@@ -226,3 +234,8 @@ class Delivery:
         log.error("undeliverable", error=spoken.reason, lane=letter.lane, row=letter.id)
         out = await door.undeliverable(tx, one, kicked=spoken.reason is Why.KICKED, now=now)
         return await lay_in_outbox(tx, out, now)
+
+
+def _in_group(one: Outbound) -> bool:
+    """Whether others read along: what is meant for one who pressed is not said there."""
+    return one.chat.startswith(("-", "office:"))

@@ -42,8 +42,11 @@ class App:
     clock: Clock
     mouths: dict[str, Mouth]
     readers: dict[str, Reader]
+    take_over: bool = False  # poll even if updates are pushed to somebody just now
     stop: asyncio.Event = field(default_factory=asyncio.Event)
-    poll: Callable[[], Coroutine[Any, Any, None]] | None = None  # listens, if the channel is polled
+    poll: Callable[[], Coroutine[Any, Any, None]] | None = (
+        None  # listens, if the channel is polled
+    )
     webhook: Callable[[bytes], Awaitable[None]] | None = None  # takes what is pushed
 
 
@@ -71,7 +74,9 @@ def unfit(failed: Failed) -> Unfit:
     """What to tell the operator when a channel will not go on."""
     outcome = failed.outcome
     return (
-        Unfit(f"cli.halt.{outcome.reason}") if isinstance(outcome, Stop) else Unfit("cli.channel")
+        Unfit(f"serve.halt.{outcome.reason}")
+        if isinstance(outcome, Stop)
+        else Unfit("serve.channel")
     )
 
 

@@ -89,6 +89,9 @@ async def receive(house: House, tx: Tx, said: Inbound, now: datetime) -> list[Ou
     await answer.answer(turn)
     if turn.state != session.state:
         await sessions.save(tx, person.id, turn.state, now)
+    if said.data.startswith("f.") and turn.out and not turn.out[0].toast:
+        # The question just answered loses its buttons: an old one can't be pressed by mistake.
+        turn.out[0] = replace(turn.out[0], strip=said.message)
     if said.press and not any(one.toast for one in turn.out):
         turn.out.append(Outbound(said.channel, said.chat, toast=said.press))
     return [*turn.out, *swept]

@@ -5,6 +5,7 @@ import contextlib
 import json
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack
+from typing import Any
 
 from bot.channels import Failed, Retry
 from bot.channels.patience import growing
@@ -25,7 +26,7 @@ async def join(app: App, stack: AsyncExitStack, parts: frozenset[str]) -> None:
     token, base = settings.bot_token.get_secret_value(), settings.telegram_api
     secret = settings.webhook_secret.get_secret_value()
     if settings.webhook_url and not secret:
-        raise Unfit("cli.webhook_secret")
+        raise Unfit("serve.webhook_secret")
     mouth = TelegramMouth(token, base)
     stack.push_async_callback(mouth.close)
     bot = connect(token, base)
@@ -37,7 +38,9 @@ async def join(app: App, stack: AsyncExitStack, parts: frozenset[str]) -> None:
             await preflight.set_menu(mouth.people, find("menu.commands"))
             if settings.webhook_url:
                 await preflight.open_webhook(mouth.people, settings.webhook_url, secret)
-            elif "intake" in parts:
+            elif "intake" in parts and await preflight.webhook_is_set(mouth.people):
+                if not app.take_over:
+                    raise Unfit("serve.webhook_set")
                 await preflight.close_webhook(mouth.people)
     except Failed as failed:
         raise unfit(failed) from None

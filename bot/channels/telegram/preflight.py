@@ -80,6 +80,11 @@ async def open_webhook(bot: Bot, url: str, secret: str) -> None:
     await _asked(bot.set_webhook(url, secret_token=secret, allowed_updates=ASKED_FOR))
 
 
+async def webhook_is_set(bot: Bot) -> bool:
+    """Whether updates are pushed somewhere, so that polling would take them from another."""
+    return bool((await _asked(bot.get_webhook_info())).url)
+
+
 async def close_webhook(bot: Bot) -> None:
     """Have updates kept for polling. What waits is kept."""
     await _asked(bot.delete_webhook())

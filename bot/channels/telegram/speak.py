@@ -77,6 +77,8 @@ class TelegramMouth:
         bot = self.groups if chat < 0 else self.people
         if letter.leave:
             return await _leave(bot, chat)
+        if letter.delete:
+            return await _take_out(bot, chat, letter)
         if letter.toast:
             return await self._toast(bot, chat, letter)
         steps = list(_steps(bot, chat, letter, parcels))
@@ -238,6 +240,18 @@ async def _leave(bot: Bot, chat: int) -> Sent:
         await bot.leave_chat(chat)
     except Forbidden:
         return Sent()  # it is out already
+    return Sent()
+
+
+async def _take_out(bot: Bot, chat: int, letter: Outbound) -> Sent:
+    """Delete messages; those that are gone already, or too old to delete, are left as they are."""
+    numbers = [int(one) for one in letter.delete if one.isdigit()]
+    for start in range(0, len(numbers), 100):
+        try:
+            await bot.delete_messages(chat, numbers[start : start + 100])
+        except BadRequest as error:
+            if says(error, "chat not found"):
+                raise
     return Sent()
 
 
