@@ -8,13 +8,14 @@ from typing import Any
 
 from sqlalchemy import select
 
-from storage import history, leads, numbers, tables
+from storage import history, leads, tables
 from storage.database import Database, Tx
 from storage.errors import Damaged
 from storage.files import read
 from storage.history import Event
 from storage.talk import words_mark
 
+_BEGUN = select(tables.history.c.lead_id).where(tables.history.c.event == "submitted")
 _TOLD = ("holder_id", "office_id", "outcome")
 
 
@@ -44,7 +45,10 @@ async def verify(database: Database) -> list[Problem]:
             ]
         for broken in await history.verify(tx):
             problems.append(Problem(f"history {broken.seq}", broken.what))
-        for lead_id in [row.id for row in await tx.all(select(tables.leads.c.id))]:
+        there = {row.id for row in await tx.all(select(tables.leads.c.id))}
+        begun = {row.lead_id for row in await tx.all(_BEGUN)}
+        problems += [Problem(f"lead {id}", "is gone") for id in sorted(begun - there)]
+        for lead_id in sorted(there):
             problems += [problem async for problem in _lead(tx, lead_id)]
     return problems
 
@@ -60,8 +64,6 @@ async def _lead(tx: Tx, lead_id: str) -> AsyncIterator[Problem]:
     if lead is None:
         return
     where = f"lead {lead.number}"
-    if numbers.parse(lead.number) != lead.number:
-        yield Problem(where, "its number is not one we make")
     for name, told in fold(events).items():
         if told != getattr(lead, name):
             yield Problem(where, f"its {name} is not what its history says")
@@ -75,12 +77,14 @@ async def _lead(tx: Tx, lead_id: str) -> AsyncIterator[Problem]:
 
 
 def fold(events: list[Event]) -> dict[str, Any]:
-    """State, holder, office and outcome of a lead as its history tells them."""
-    now: dict[str, Any] = {"state": "", "holder_id": None, "office_id": "", "outcome": ""}
+    """Number, state, holder, office and outcome of a lead as its history tells them."""
+    now: dict[str, Any] = {"number": "", "state": "", "holder_id": None}
+    now |= {"office_id": "", "outcome": ""}
     for event in events:
         if event.state:
             now["state"] = event.state
         if event.event == "submitted":
+            now["number"] = event.detail.get("number", "")
             now["office_id"] = event.detail.get("office", "")
         now |= {k: event.detail[k] for k in _TOLD if k in event.detail}
     return now

@@ -10,7 +10,10 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, event
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import create_async_engine
+
+from storage.errors import Busy, told
 
 HERE = Path(__file__).parent
 
@@ -42,10 +45,6 @@ async def migrate(url: str, to: str = "head") -> None:
 
     Safe to run again. Raises Busy or Damaged as the database does.
     """
-    from sqlalchemy.exc import SQLAlchemyError
-
-    from storage.errors import told
-
     engine = create_async_engine(url)
     if engine.dialect.name == "sqlite":
         event.listen(engine.sync_engine, "connect", _own_begin)
@@ -53,8 +52,8 @@ async def migrate(url: str, to: str = "head") -> None:
     try:
         async with engine.begin() as connection:
             await connection.run_sync(_run, to)
-    except SQLAlchemyError as error:
-        known = told(error)
+    except (SQLAlchemyError, OSError) as error:
+        known = Busy() if isinstance(error, OSError) else told(error)
         if known is None:
             raise
         raise known from None

@@ -143,6 +143,7 @@ async def test_each_state_walked_through_is_written_down(house: House) -> None:
         assert closed is not None
         assert closed == await leads.get(tx, lead.id)
         assert fold(await history.of_lead(tx, lead.id)) == {
+            "number": lead.number,
             "state": "closed_clear",
             "holder_id": None,
             "office_id": house.above.id,
