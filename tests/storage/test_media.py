@@ -102,6 +102,12 @@ async def test_hostile_images_get_no_copy_and_cost_us_nothing(hostile: bytes) ->
     assert grown < 100_000, "kilobytes, in this process"
 
 
+async def test_pixels_are_counted_even_where_memory_would_do() -> None:
+    out = io.BytesIO()
+    Image.new("L", (16_000, 8_000)).save(out, "PNG", compress_level=1)
+    assert await media.strip(out.getvalue()) is None
+
+
 @pytest.mark.parametrize(
     ("name", "shown"),
     [
