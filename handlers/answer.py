@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from handlers.messages import Heard, Keyboard, Place
-from handlers.monitor import ask, menu, mine, report, talk, triage
+from handlers.monitor import ask, browse, check, entry, learn, menu, mine, report, talk, triage
 from handlers.office import actions, desk, details
 from handlers.texts import say, words
 from handlers.turn import Turn
@@ -23,13 +23,30 @@ DIALOGUES: dict[str, Callable[[Turn], Awaitable[None]]] = {
     talk.NAME: talk.hear,
     "offer": talk.hear_offer,
     "triage": triage.hear,
+    check.NAME: check.hear,
     actions.NAME: actions.hear,
 }
 """The dialogue that is open decides who hears what is said next."""
 
+READING: dict[str, Callable[[Turn], Awaitable[bool]]] = {
+    "e": entry.press,
+    "v": entry.press,
+    "b": browse.press,
+    "k": check.press,
+    "y": learn.press,
+    "a": ask.report_words,
+}
+"""Buttons of cards, lists and learning: good at any time, whatever is open."""
+
 
 async def answer(turn: Turn) -> None:
     """Answer one thing said by a person on the roster."""
+    if turn.said.heard is Heard.INLINE:
+        await ask.inline(turn)
+        return
+    if turn.said.heard is Heard.QUIZ:
+        learn.answered(turn)
+        return
     if turn.said.heard is Heard.IGNORED:
         if turn.said.place is Place.PRIVATE:
             turn.tell("menu.sticker", home(turn))
@@ -86,7 +103,7 @@ async def _press(turn: Turn) -> None:
         await _own(turn, area, verb, argument)
     elif area == "m":
         await _menu(turn, verb, argument)
-    elif not await ask.press(turn):
+    elif area not in READING or not await READING[area](turn):
         await _stale(turn)
 
 
@@ -113,7 +130,7 @@ async def _menu(turn: Turn, verb: str, argument: str) -> None:
     if verb == "help":
         turn.tell("menu.help" if monitor else "menu.help_officer", home(turn))
     elif verb == "lists":
-        await ask.browse(turn)
+        browse.lists(turn)
     elif verb == "report" and monitor:
         triage.start(turn)
     elif verb == "still" and monitor:
@@ -147,7 +164,7 @@ async def _command(turn: Turn) -> None:
     if command in words("form.cancel") and turn.state.get("in") in DIALOGUES:
         await DIALOGUES[turn.state["in"]](turn)
         return
-    if await ask.command(turn, command, argument):
+    if await _read(turn, command, argument):
         return
     if turn.state.get("in") == report.NAME:
         turn.leave()
@@ -159,6 +176,21 @@ async def _command(turn: Turn) -> None:
         return
     name = turn.person.name
     turn.show(say("menu.hello", name=name) if name else say("menu.hello_plain"), home(turn))
+
+
+async def _read(turn: Turn, command: str, argument: str = "") -> bool:
+    """A command that asks, leafs, checks or learns; what is open stays open. False if none."""
+    if command in words("ask.commands.look") and argument.strip():
+        await ask.question(turn, argument)
+    elif command in words("ask.commands.lists"):
+        browse.lists(turn)
+    elif command in words("ask.commands.check"):
+        check.choose(turn)
+    elif command in words("ask.commands.learn"):
+        learn.one(turn)
+    else:
+        return False
+    return True
 
 
 async def _words(turn: Turn) -> None:
@@ -183,7 +215,8 @@ async def _words(turn: Turn) -> None:
         if await mine.by_number(turn, said.text):
             return
     if said.heard is Heard.TEXT:
-        await ask.question(turn, said.text)
+        if not await _read(turn, said.text.strip()):
+            await ask.question(turn, said.text)
     elif said.heard is not Heard.EDITED:
         turn.tell("menu.sticker", home(turn))
 

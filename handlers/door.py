@@ -32,6 +32,9 @@ TIDY_AFTER = timedelta(hours=24)
 TIDY_UNTIL = timedelta(hours=47)
 """Telegram lets nobody delete after 48 hours."""
 
+_NO_MESSAGE = frozenset((Heard.PRESS, Heard.QUIZ, Heard.INLINE))
+"""What is no message of hers in the chat: there is nothing to take out."""
+
 
 @dataclass
 class House:
@@ -81,7 +84,7 @@ async def receive(house: House, tx: Tx, said: Inbound, now: datetime) -> list[Ou
     swept: list[Outbound] = []
     if said.place is Place.PRIVATE:
         await people.touch(tx, person.id, said.channel, now)
-        if person.role is Role.MONITOR and said.message and said.heard is not Heard.PRESS:
+        if person.role is Role.MONITOR and said.message and said.heard not in _NO_MESSAGE:
             tidy = Outbound(said.channel, said.chat, delete=(said.message,), lane=Lane.SWEEP)
             swept = [replace(tidy, not_before=now + TIDY_AFTER, expires_at=now + TIDY_UNTIL)]
     session = await sessions.load(tx, person.id)
@@ -92,13 +95,15 @@ async def receive(house: House, tx: Tx, said: Inbound, now: datetime) -> list[Ou
     if said.data.startswith("f.") and turn.out and not turn.out[0].toast:
         # The question just answered loses its buttons: an old one can't be pressed by mistake.
         turn.out[0] = replace(turn.out[0], strip=said.message)
-    if said.press and not any(one.toast for one in turn.out):
+    if said.heard is Heard.PRESS and not any(one.toast for one in turn.out):
         turn.out.append(Outbound(said.channel, said.chat, toast=said.press))
     return [*turn.out, *swept]
 
 
 async def _stranger(house: House, tx: Tx, said: Inbound, now: datetime) -> list[Outbound]:
     """An invitation, or the one constant sentence."""
+    if said.heard is Heard.INLINE:
+        return [Outbound(said.channel, said.chat, inline=said.press, text="[]")]
     if said.place is Place.GROUP:
         if said.text.startswith("/start"):
             return await _exposed(tx, said, now)

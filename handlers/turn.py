@@ -20,6 +20,10 @@ BEIJING = timezone(timedelta(hours=8), "Asia/Shanghai")
 """China keeps one time and no summer time; numbers, dates and clocks follow it."""
 
 
+LASTING = ("looked", "learn", "check")
+"""Parts of a person's state that belong to no one dialogue and outlast them all."""
+
+
 class Hit(Protocol):
     """One entry that a search found."""
 
@@ -89,11 +93,15 @@ class Turn:
 
     def enter(self, dialogue: str, **state: Any) -> None:
         """Begin a dialogue: what is said next goes to it."""
-        self.state = {"in": dialogue, "step": self.state.get("step", 0), **state}
+        self.state = {**self._lasting(), "in": dialogue, **state}
 
     def leave(self) -> None:
         """No dialogue is open any more."""
-        self.state = {"in": "", "step": self.state.get("step", 0)}
+        self.state = {**self._lasting(), "in": ""}
+
+    def _lasting(self) -> dict[str, Any]:
+        kept = {name: self.state[name] for name in LASTING if name in self.state}
+        return {"step": self.state.get("step", 0), **kept}
 
     def button(self, label: str, verb: str | int) -> Button:
         """A button of the present step; pressed later, it is known to be stale."""

@@ -11,7 +11,8 @@ def rows() -> Keyboard:
     return (
         (link("menu.button.report", "m.report"),),
         (link("menu.button.mine", "m.mine"), link("menu.button.drafts", "m.drafts")),
-        (link("menu.button.lists", "m.lists"), link("menu.button.help", "m.help")),
+        (link("menu.button.lists", "m.lists"), link("check_talk.button.begin", "k.all")),
+        (link("learn.button.one", "y.one"), link("menu.button.help", "m.help")),
     )
 
 

@@ -28,8 +28,8 @@ async def start(turn: Turn, *, words: str = "", item: str = "") -> None:
     if words:
         filled = Filled(answers={"what": {"text": words}})
     draft = await sessions.new_draft(turn.tx, turn.person.id, {"item": item}, turn.now)
+    turn.enter(NAME, draft=draft.id, item=item)
     filled = form.go_on(filled, plan(turn, filled))
-    turn.enter(NAME, draft=draft.id)
     turn.tell("report.begin")
     await _keep(turn, filled)
     asking.put(turn, filled, plan(turn, filled))
@@ -41,7 +41,7 @@ async def resume(turn: Turn, draft_id: str) -> None:
     if draft is None or draft.state != "open":
         await _not_open(turn, draft)
         return
-    turn.enter(NAME, draft=draft.id)
+    turn.enter(NAME, draft=draft.id, item=draft.content.get("item", ""))
     await _show(turn, Filled.from_json(draft.content["form"]))
 
 
@@ -71,7 +71,7 @@ async def hear(turn: Turn) -> None:
 
 def plan(turn: Turn, filled: Filled) -> Plan:
     """The questions of this report."""
-    return plan_of(turn.book, turn.finder)
+    return plan_of(turn.book, turn.finder, turn.state.get("item", ""))
 
 
 async def _heed(turn: Turn, filled: Filled, told: Told) -> None:
@@ -247,7 +247,8 @@ async def _take_location(turn: Turn, filled: Filled) -> None:
 
 
 async def _keep(turn: Turn, filled: Filled) -> None:
-    await sessions.save_draft(turn.tx, turn.state["draft"], {"form": filled.to_json()}, turn.now)
+    content = {"form": filled.to_json(), "item": turn.state.get("item", "")}
+    await sessions.save_draft(turn.tx, turn.state["draft"], content, turn.now)
 
 
 async def _not_open(turn: Turn, draft: sessions.Draft | None) -> None:

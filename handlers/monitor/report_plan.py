@@ -23,16 +23,16 @@ LAST = ("origin", "known_to", "kinship", "urgency", "real_name")
 UNASKED = ("witness", "evidence", "rule")
 
 
-def plan_of(book: Book, finder: Finder) -> Plan:
-    """The plan of a report over this book."""
+def plan_of(book: Book, finder: Finder, item: str = "") -> Plan:
+    """The plan of a report over this book; the item that it was begun from stands first."""
 
     def plan(filled: Filled) -> Sequence[Ask]:
         common = {field.key: field for field in book.form("report").fields}
         middle = [key for key in common if key not in (*BEFORE_CATEGORY, *LAST, *UNASKED)]
         asks = [_level(), *(_ask(common[key]) for key in BEFORE_CATEGORY)]
-        asks += _category(book, finder, filled)
+        asks += _category(book, finder, filled, item)
         asks += [_ask(common[key]) for key in middle]
-        asks += _item(book, finder, filled)
+        asks += _item(book, finder, filled, item)
         asks += _own(book, filled, taken=set(common))
         asks += [_ask(common[key]) for key in LAST if key in common]
         return asks
@@ -77,13 +77,15 @@ def _ask(field: Field) -> Ask:
     )
 
 
-def _category(book: Book, finder: Finder, filled: Filled) -> list[Ask]:
-    """The three categories that sound most like it; all of them if none of the three does."""
+def _category(book: Book, finder: Finder, filled: Filled, item: str) -> list[Ask]:
+    """The categories that sound most like it, those of the item first; all if none does."""
     if not filled.text("what"):
         return []
     every = book.every(Category)
-    near = [hit.id for hit in finder.search(filled.text("what"), 3, ("category",))]
-    first = [entry for id in near for entry in every if entry.id == id] or []
+    own = [entry.id for entry in every if item and item in (*entry.powers, *entry.prohibitions)]
+    found = [hit.id for hit in finder.search(filled.text("what"), 3, ("category",))]
+    near = dict.fromkeys([*own[:2], *found])
+    first = [entry for id in near for entry in every if entry.id == id]
     label = say("report.category.label")
     if not first:
         return [_category_ask("category", label, "report.category.ask", every)]
@@ -104,16 +106,21 @@ def _category_ask(
     return Ask(key, label, say(text), "choice", tuple(labels), tuple(values), required=True)
 
 
-def _item(book: Book, finder: Finder, filled: Filled) -> list[Ask]:
-    """The list items that the story touches, with the words that point to them."""
+def _item(book: Book, finder: Finder, filled: Filled, item: str) -> list[Ask]:
+    """The list items that the story touches, with the words that point to them; the item that
+    the report was begun from comes first."""
+    if not filled.text("what"):
+        return []
     hits = finder.search(filled.text("what"), 4, ("power", "prohibition"))
-    if not filled.text("what") or not hits:
+    matched = {hit.id: hit.matched for hit in hits}
+    ids = list(dict.fromkeys([*([item] if book.get(item) else []), *matched]))[:4]
+    if not ids:
         return []
     titles, lines = [], []
-    for hit in hits:
-        title = title_of(book, hit.id)
-        key = "report.item.line" if hit.matched else "report.item.line_bare"
-        lines.append(say(key, title=title, words=say("report.item.comma").join(hit.matched[:3])))
+    for id in ids:
+        title, shown = title_of(book, id), matched.get(id, ())
+        key = "report.item.line" if shown else "report.item.line_bare"
+        lines.append(say(key, title=title, words=say("report.item.comma").join(shown[:3])))
         titles.append(title)
     return [
         Ask(
@@ -122,7 +129,7 @@ def _item(book: Book, finder: Finder, filled: Filled) -> list[Ask]:
             "\n".join([say("report.item.ask"), *lines]),
             "choice",
             (*titles, say("report.item.none")),
-            (*(hit.id for hit in hits), NONE),
+            (*ids, NONE),
         )
     ]
 
