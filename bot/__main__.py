@@ -38,6 +38,24 @@ def serve(
         _fail(say(unfit.key, **unfit.values))
 
 
+@cli.command(help=say("serve.help.demo"))
+def demo(
+    port: Annotated[int, typer.Option(help=say("serve.help.port"))] = 8787,
+) -> None:
+    """Play the whole story in a browser."""
+    from bot import demo as stage
+    from bot import log
+    from bot.joined import Unfit
+
+    log.start("WARNING")
+    try:
+        asyncio.run(
+            stage.run(port, lambda url: print(say("serve.demo_ready", url=url), flush=True))
+        )
+    except Unfit as unfit:
+        _fail(say(unfit.key, **unfit.values))
+
+
 def _fail(text: str) -> None:
     print(text, file=sys.stderr)
     raise SystemExit(1)

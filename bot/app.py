@@ -79,7 +79,7 @@ async def opened(
             await join(app, stack, parts)
         from bot.channels.web.joining import join as join_web
 
-        await join_web(app, stack, parts)
+        app.hub = join_web(app)
         yield app
 
 
@@ -99,13 +99,18 @@ def _refuser(mouths: dict[str, Mouth]) -> Any:
 async def serve(settings: Settings, parts: frozenset[str], *, take_over: bool = False) -> None:
     """Run these parts until a signal stops the process. Raises Unfit when it must not go on."""
     async with opened(settings, parts, take_over=take_over) as app:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, app.stop.set)
+        stop_on_signals(app)
         await run(app, parts)
 
 
-async def run(app: App, parts: frozenset[str]) -> None:
+def stop_on_signals(app: App) -> None:
+    """Finish what is under way when the process is asked to stop."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, app.stop.set)
+
+
+async def run(app: App, parts: frozenset[str], *, demo: bool = False) -> None:
     """Run the parts of an opened app until its `stop` is set or one of them fails for good."""
     jobs = []
     if "worker" in parts:
@@ -118,7 +123,7 @@ async def run(app: App, parts: frozenset[str]) -> None:
     if "web" in parts:
         from bot.web.server import serve_pages
 
-        jobs.append(serve_pages(app))
+        jobs.append(serve_pages(app, demo=demo))
     log.info("started", count=len(jobs))
     tasks = [asyncio.create_task(job) for job in jobs]
     done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)

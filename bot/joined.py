@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.channels import Failed, Mouth, Stop
+from bot.channels.web.mouth import Hub
 from bot.clock import Clock
 from bot.delivery import Delivery
 from bot.intake import Intake, Peek
@@ -43,6 +44,7 @@ class App:
     mouths: dict[str, Mouth]
     readers: dict[str, Reader]
     take_over: bool = False  # poll even if updates are pushed to somebody just now
+    hub: Hub = field(default_factory=Hub)  # wakes pages
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     poll: Callable[[], Coroutine[Any, Any, None]] | None = (
         None  # listens, if the channel is polled

@@ -12,13 +12,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from bot.channels import Refused
 from bot.delivery import Delivery
+from bot.keeping import keep
 from bot.log import event_log
 from bot.post import lay_in_outbox
 from handlers import door
 from handlers.messages import FileRef, Heard, Inbound
-from storage import Busy, files, history, inbox, people
+from storage import Busy, history, inbox
 from storage.database import Database
 from storage.inbox import Update
 from storage.outbox import Letter
@@ -28,8 +28,6 @@ IDLE = 0.25
 
 TRIES = 4
 FETCH_TRIES = 6
-MOST_FILES = 30
-MOST_BYTES = 200 * 1024 * 1024
 LEASE = timedelta(minutes=3)
 
 log = event_log()
@@ -114,7 +112,17 @@ class Worker:
             return False
         try:
             said = self.readers[update.channel].read(update.body)
-            kept = [await self._keep(said, update, ref) for ref in said.files]
+            kept = [
+                await keep(
+                    self.database,
+                    said.channel,
+                    said.account,
+                    ref,
+                    self.readers[update.channel].fetch(ref),
+                    now,
+                )
+                for ref in said.files
+            ]
         except Busy:
             raise
         except Exception as error:
@@ -133,32 +141,6 @@ class Worker:
             await inbox.replace_body(tx, update.id, body)
         self.wake()
         return True
-
-    async def _keep(self, said: Inbound, update: Update, ref: FileRef) -> FileRef:
-        """One file, sealed on disk and on record; or why it is not."""
-        if ref.size is not None and ref.size > files.LIMIT:
-            return replace(ref, refused="too_big")
-        try:
-            blob = await files.keep(
-                self.database, self.database.sealer, self.readers[update.channel].fetch(ref)
-            )
-        except files.TooBig:
-            return replace(ref, refused="too_big")
-        except files.Empty:
-            return replace(ref, refused="empty")
-        except Refused as refused:
-            return replace(ref, refused=refused.reason)
-        async with self.database.write() as tx:
-            person = await people.find(tx, said.channel, said.account)
-            if person is None:
-                return replace(ref, refused="unreachable")
-            count, size = await files.under_way(tx, person.id)
-            if count >= MOST_FILES or size + blob.size > MOST_BYTES:
-                return replace(ref, refused="too_many")
-            await files.record(
-                tx, blob, person_id=person.id, name=ref.name, kind=ref.kind, now=self.now()
-            )
-        return replace(ref, stored=blob.id)
 
     async def _failed(self, update: Update, error: Exception) -> None:
         """One more failed try; after the last the update is parked and its sender told."""
