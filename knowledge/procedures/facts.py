@@ -2,7 +2,7 @@
 
     variant: V1                      # which order of steps; none: the place's, or the default
     parameters: {tender_threshold: 500000}
-    matter: {amount: 5万}            # answers to the procedure's own questions
+    matter: {amount: 50000}            # answers to the procedure's own questions
     steps:
       vote: {done: true, on: 2026-03-01, present: 40, eligible: 55, in_favour: 30}
       publish: {done: true, on: 2026-03, until: still}

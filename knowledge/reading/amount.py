@@ -1,4 +1,8 @@
-"""Amounts of money and numbers: 两万多, 肆万伍仟, 3.5万, 五六千, 每人500, 三块五."""
+"""Amounts of money and numbers as people write them on a phone.
+
+Digits and words mixed, with banker's numerals, "and more", "five or six thousand", "each", and the
+last unit left out, as in "a thousand two". The words stand in the pack's `reading.yaml`.
+"""
 
 import re
 import unicodedata
@@ -19,7 +23,7 @@ class Amount:
 
 
 def read_amount(text: str) -> Amount | None:
-    """The first amount in a text, or none. "两万多" is from 20,000 to below 30,000."""
+    """The first amount in a text, or none. "Over 20,000" is from there to below 30,000."""
     text = unicodedata.normalize("NFKC", text).replace(",", "")
     match = _pattern().search(text)
     if match is None:
@@ -30,13 +34,13 @@ def read_amount(text: str) -> Amount | None:
     low, high, step = number
     if match["over"]:
         high = low + step if high == low else high
-    if match["scale"]:  # 十几万: the unit stands behind the vague word
+    if match["scale"]:  # the unit stands behind the vague word
         unit = lexicon()["large_units"][match["scale"]]
         low, high = low * unit, high * unit
     measure = match["measure"] or ""
     if measure in lexicon()["yuan"]:
         measure = ""
-    if match["tail"]:  # 三块五 is 3.5: the digit after the unit counts tenths
+    if match["tail"]:  # a digit after the unit counts tenths: 3.5
         low += lexicon()["digits"].get(match["tail"], 0) / 10
         high = max(high, low)
     return Amount(low, high, measure, match["each"] or "")
@@ -74,7 +78,7 @@ def _read(text: str) -> tuple[float, float, float] | None:
         return _scale(base, base, step, rest)
     total = section = 0.0
     digit: float | None = None
-    spread = 0.0  # 五六千: from five to six thousand
+    spread = 0.0  # two digits in a row: from five to six thousand
     last = 1.0
     for place, letter in enumerate(text):
         if letter == words["some"]:
@@ -102,7 +106,7 @@ def _read(text: str) -> tuple[float, float, float] | None:
         else:
             return None
         if letter in digits and place == len(text) - 1 and last >= 100 and digit:
-            # 一千二 is 1,200: a digit that ends it counts the next lower unit
+            # "a thousand two" is 1,200: the last digit counts the next lower unit
             before = text[place - 1]
             if before in small or before in large:
                 digit *= last / 10
@@ -112,7 +116,7 @@ def _read(text: str) -> tuple[float, float, float] | None:
 
 
 def _spelled(text: str) -> tuple[float, float, float] | None:
-    """Digits read out one by one, as in a year: 二〇二五."""
+    """Digits read out one by one, as in a year."""
     digits = lexicon()["digits"]
     if not all(letter in digits for letter in text):
         return None
@@ -121,7 +125,7 @@ def _spelled(text: str) -> tuple[float, float, float] | None:
 
 
 def _scale(low: float, high: float, step: float, rest: str) -> tuple[float, float, float] | None:
-    """Arabic digits followed by units in words: 3.5万, 2千5."""
+    """Arabic digits followed by units in words."""
     words = lexicon()
     units = {**words["small_units"], **words["large_units"]}
     for letter in rest:

@@ -1,4 +1,7 @@
-"""Dates as people say them: 去年秋天, 三月份, 前年年底, 十多年前, 2025年3月1日, 上周."""
+"""Dates as people say them: seasons, months, festivals, "some ten years ago", "last week".
+
+The words stand in the pack's `reading.yaml`.
+"""
 
 import calendar
 import re
@@ -56,14 +59,12 @@ def _iso(text: str, today: date) -> Span | None:
 
 
 def _ago(text: str, today: date) -> Span | None:
-    """十多年前, 两个月前: as far back, give or take what the words leave open."""
+    """So long ago: as far back, give or take what the words leave open."""
     units = lexicon()["ago"]
     numeral = "".join([*lexicon()["digits"], *lexicon()["small_units"]])
     over = longest_first(lexicon()["over"])
     some = lexicon()["some"]
-    match = re.search(
-        rf"(\d+|[{numeral}]+|{some})({over})?({longest_first(units)})", text
-    )
+    match = re.search(rf"(\d+|[{numeral}]+|{some})({over})?({longest_first(units)})", text)
     if match is None:
         return None
     number = 2.0 if match[1] == some else read_number(match[1])
@@ -100,11 +101,14 @@ def _week_word(text: str, today: date) -> Span | None:
 def _parts() -> dict[str, re.Pattern[str]]:
     words = lexicon()
     numeral = "".join([*words["digits"], *words["small_units"]])
+    before = words["before"]
     signs = {key: longest_first(value) for key, value in words["signs"].items()}
     return {
-        "year": re.compile(rf"(\d{{4}}|\d{{2}}|[{numeral}]{{2,4}})(?:{signs['year']})(?!前)"),
+        "year": re.compile(
+            rf"(\d{{4}}|\d{{2}}|[{numeral}]{{2,4}})(?:{signs['year']})(?!{before})"
+        ),
         "year_word": re.compile(longest_first(words["years"])),
-        "month": re.compile(rf"(\d{{1,2}}|[{numeral}]{{1,2}})(?:{signs['month']})(?!前)"),
+        "month": re.compile(rf"(\d{{1,2}}|[{numeral}]{{1,2}})(?:{signs['month']})(?!{before})"),
         "month_word": re.compile(longest_first(words["months"])),
         "day": re.compile(rf"(\d{{1,2}}|[{numeral}]{{1,3}})(?:{signs['day']})"),
         "season": re.compile(longest_first(words["seasons"])),
@@ -131,7 +135,11 @@ def _calendar(text: str, today: date) -> Span | None:
         return _part_of_month(text[match.end() :], named, month)
     if match := parts["season"].search(text):
         first, last = words["seasons"][match[0]]
-        named = year if year is not None else today.year - (date(today.year, first % 12 or 12, 1) > today)
+        named = (
+            year
+            if year is not None
+            else today.year - (date(today.year, first % 12 or 12, 1) > today)
+        )
         return _months(named, first, last)
     return Span(date(year, 1, 1), date(year, 12, 31)) if year is not None else None
 

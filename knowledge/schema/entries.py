@@ -30,7 +30,7 @@ class Trick(Model):
 
 
 class Power(Entry):
-    """小微权力: something the village does with everybody's money, land or name."""
+    """Something the village does with everybody's money, land or name."""
 
     names: tuple[str, ...] = ()  # other names of the same thing
     decides: Plain  # who decides
@@ -47,37 +47,39 @@ class Power(Entry):
 
 
 class Prohibition(Entry):
-    """负面清单: an act that is forbidden to those who hold the village's powers."""
+    """An act that is forbidden to those who hold the village's powers."""
 
     means: Plain  # what it looks like in a village
     look: Plain  # what a monitor can see without searching
-    allowed: Annotated[str, StringConstraints(max_length=200)] = ""  # what is often mistaken for it
+    allowed: Annotated[str, StringConstraints(max_length=200)] = (
+        ""  # what is often mistaken for it
+    )
     powers: tuple[EntryId, ...] = ()
     ask: tuple[Field, ...] = ()
 
 
 class BusinessRule(Entry):
-    """政商交往: what an official may do with a firm (BP) and may not (BN)."""
+    """What an official may do with a firm (BP) and may not (BN)."""
 
     allowed: bool
     mind: Plain  # the condition that keeps it on the right side
 
 
 class AccountabilityKind(Entry):
-    """责任追究: one way in which somebody is held to account."""
+    """One way in which somebody is held to account."""
 
     applies_to: Plain
 
 
 class Behaviour(Entry):
-    """作风问题: conduct for which an official is held to account."""
+    """Conduct for which an official is held to account."""
 
     looks_like: Plain
     kinds: tuple[EntryId, ...]
 
 
 class Measure(Model):
-    """防控措施: what keeps a risk from becoming a harm."""
+    """What keeps a risk from becoming a harm."""
 
     id: EntryId
     title: Title
@@ -85,15 +87,15 @@ class Measure(Model):
 
 
 class RiskPoint(Entry):
-    """廉政风险点: where it tends to go wrong, how badly, and what prevents it."""
+    """Where it tends to go wrong, how badly, and what prevents it."""
 
-    level: str  # 高 | 中 | 低, as in the catalogue
+    level: str  # high, middle or low, in the words of the pack
     signs: Plain
     measures: tuple[Measure, ...]
 
 
 class TimeLimit(Entry):
-    """时限: how long, counted from what. `unit` is cd, wd, h, month or quarter."""
+    """How long, counted from what. `unit` is cd, wd, h, month or quarter."""
 
     n: int
     unit: str
@@ -102,7 +104,7 @@ class TimeLimit(Entry):
 
 
 class Category(Entry):
-    """线索类别: what a lead is about, and the questions that belong to it."""
+    """What a lead is about, and the questions that belong to it."""
 
     fields: tuple[Field, ...]
     powers: tuple[EntryId, ...]
@@ -111,7 +113,7 @@ class Category(Entry):
 
 
 class Intake(Entry):
-    """来件类型: what kind of matter it is, where it belongs, and what to tell the person."""
+    """What kind of matter it is, where it belongs, and what to tell the person."""
 
     test: Plain  # how to tell
     go: Plain  # where it belongs

@@ -37,7 +37,9 @@ class Action(Entry):
     sources: tuple[str, ...]  # the states in which it is offered
     leads_to: str = ""
     holder_only: bool = True
-    needs: tuple[str, ...] = ()  # reason | feedback | outcome | office | question | text | approver
+    needs: tuple[
+        str, ...
+    ] = ()  # reason | feedback | outcome | office | question | text | approver
 
 
 class Outcome(Entry):

@@ -39,7 +39,7 @@ class Variant(Model):
 
 
 class Procedure(Entry):
-    """程序: what must happen before what, how many must agree, how long it must be shown.
+    """What must happen before what, how many must agree, how long it must be shown.
 
     `matter` are the questions about the whole matter (an amount, which meeting); their keys
     stand beside the facts of the steps. `applies` says for which matters the procedure is

@@ -155,7 +155,7 @@ class Lasts(_Rule):
 class Share(_Rule):
     """`count` out of `of_count` is at least `fraction`; with `strict`, more than it.
 
-    `strict` is for 过半数; 三分之二以上 and 半数以上 include the fraction itself.
+    `strict` is for "more than half"; "two thirds or more" includes the fraction itself.
     """
 
     kind: Literal["share"]
