@@ -49,6 +49,7 @@ class Delivery:
     _tasks: dict[Place, asyncio.Task[None]] = field(default_factory=dict)
     _known: set[int] = field(default_factory=set)  # letters in a queue or under way
     _waiting: set[Place] = field(default_factory=set)  # chats with a letter to be tried again
+    _ended: set[int] = field(default_factory=set)  # written down since the last scan began
     _outcomes: asyncio.Queue[tuple[Letter, Outbound, Spoken]] = field(
         default_factory=asyncio.Queue
     )
@@ -92,10 +93,12 @@ class Delivery:
         """Find what is due and not under way."""
         if self.stopped:
             return
+        self._ended.clear()
         async with self.database.read() as tx:
             due = await outbox.due(tx, self.now(), limit=200)
         self._waiting.clear()
-        self.push(due)
+        # What was sent and written down while we looked still seemed due to us: not again.
+        self.push([letter for letter in due if letter.id not in self._ended])
 
     async def _serve(self, place: Place) -> None:
         """Everything for one chat, one after the other."""
@@ -189,6 +192,7 @@ class Delivery:
                     log.warning("database_busy")
             for letter, _, spoken in batch:
                 self._known.discard(letter.id)
+                self._ended.add(letter.id)
                 if isinstance(spoken, Sent):
                     self.sent(letter)
                 self._outcomes.task_done()
