@@ -7,7 +7,7 @@ from handlers import form
 from handlers.form import Ask, Filled, Plan, Step
 from handlers.messages import Button, Heard, Keyboard
 from handlers.texts import say, words
-from handlers.turn import Turn, in_rows
+from handlers.turn import BEIJING, Turn, in_rows
 
 
 class Wish(StrEnum):
@@ -89,6 +89,7 @@ def ways(turn: Turn, ask: Ask, *, first: bool) -> Keyboard:
 
 def answer(filled: Filled, told: Told, plan: Plan, turn: Turn) -> Step | None:
     """The form after a word that concerns the form alone; none if there is no way further back."""
+    at = turn.said.at.astimezone(BEIJING)  # "today" is a day in China
     if told.wish is Wish.BACK:
         back = form.go_back(filled, plan)
         return Step(back) if back else None
@@ -96,6 +97,6 @@ def answer(filled: Filled, told: Told, plan: Plan, turn: Turn) -> Step | None:
         ask = form.current(filled, plan)
         typed = told.text and ask is not None and ask.choices
         if typed and form.match_choice(told.text, ask.choices) is not None:  # type: ignore[union-attr]
-            return form.take(filled, told.text, plan, at=turn.said.at)
+            return form.take(filled, told.text, plan, at=at)
         return form.skip(filled, plan)
-    return form.take(filled, told.text, plan, at=turn.said.at, choice=told.choice)
+    return form.take(filled, told.text, plan, at=at, choice=told.choice)

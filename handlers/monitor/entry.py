@@ -21,8 +21,10 @@ def show(
     after: Sequence[str] = (),
     report: Keyboard = (),
 ) -> None:
-    """An entry's card, in place of the one whose button was pressed."""
-    turn.state["looked"] = browse.counted(turn.state.get("looked", {}), entry.id)
+    """An entry's card, in place of the one whose button was pressed. It counts as a look, in
+    her own sealed state and by id only; the way back from a view of it does not."""
+    if not turn.said.data.startswith("v."):
+        turn.state["looked"] = browse.counted(turn.state.get("looked", {}), entry.id)
     text = "\n\n".join([*before, rule_card.card(turn.book, entry, turn.today), *after])
     turn.show(text, rows(turn, entry, others, report=report), replaces=browse.pressed(turn))
 
@@ -51,7 +53,8 @@ def rows(
 
 
 async def press(turn: Turn) -> bool:
-    """`e.SP07` shows an entry, `v.basis.SP07` one view of it. False if there is none."""
+    """`e.SP07` shows an entry, `v.basis.SP07` one view of it, `v.card.SP07` the entry again.
+    False if there is no such thing."""
     area, _, rest = turn.said.data.partition(".")
     view, _, id = rest.partition(".") if area == "v" else ("card", "", rest)
     entry = turn.book.get(id, turn.today)
@@ -72,11 +75,14 @@ async def press(turn: Turn) -> bool:
 
 
 def _closer(turn: Turn, entry: Entry, *, but: str = "") -> tuple[Button, ...]:
-    kind = turn.book.kind_of(entry.id)
+    """Its views; of a time limit, those of the power to which it belongs besides."""
+    power = rule_card.power_of(turn.book, entry, turn.today)
+    shown: list[tuple[Entry, str]] = []
+    shown += [(power, view) for view in ("whole", "wrong")] if power else []
+    shown += [(entry, view) for view in rule_card.views(entry) if view != but]
     return tuple(
-        Button(rule_card.view_label(kind, view), f"v.{view}.{entry.id}")
-        for view in rule_card.views(entry)
-        if view != but
+        Button(rule_card.view_label(turn.book.kind_of(one.id), view), f"v.{view}.{one.id}")
+        for one, view in shown
     )
 
 
@@ -94,7 +100,7 @@ def _view(turn: Turn, entry: Entry, view: str) -> None:
         found.append(closer)
     if turn.person.role is Role.MONITOR:
         found.append((link("ask.button.report", f"v.report.{entry.id}"),))
-    found.append((link("ask.button.back", f"e.{entry.id}"), link("menu.button.menu", "m.home")))
+    found.append((link("ask.button.back", f"v.card.{entry.id}"), link("menu.button.menu", "m.home")))
     turn.show(text, (*found[:-1], *browse.go_on(turn), found[-1]), replaces=browse.pressed(turn))
 
 

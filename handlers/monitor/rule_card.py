@@ -84,13 +84,25 @@ def procedure_of(book: Book, entry: Entry, on: date) -> Procedure | None:
     """The procedure that can be checked for it: its own, or the first that serves it."""
     if isinstance(entry, Procedure):
         return entry
-    ids = entry.procedures if isinstance(entry, Power) else ()
+    power = entry if isinstance(entry, Power) else power_of(book, entry, on)
+    ids = power.procedures if power else ()
     return next((one for id in ids if (one := book.find(Procedure, id, on))), None)
+
+
+def power_of(book: Book, entry: Entry, on: date) -> Power | None:
+    """The power to which a time limit belongs: the one that rests on the same article."""
+    if not isinstance(entry, TimeLimit):
+        return None
+    own = {one.cite for one in entry.basis}
+    powers = book.every(Power, on)
+    exact = (one for one in powers if own & {told.cite for told in one.limits})
+    near = (one for one in powers if own & {each.cite for each in one.basis})
+    return next(exact, None) or next(near, None)
 
 
 def item_of(book: Book, entry: Entry, on: date) -> str:
     """The list item that a report about this entry is about; empty if there is none."""
-    for one in (entry, *related(book, entry, on)):
+    for one in (entry, power_of(book, entry, on), *related(book, entry, on)):
         if isinstance(one, Power | Prohibition):
             return one.id
     return ""
