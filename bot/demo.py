@@ -64,7 +64,7 @@ async def run(port: int, ready: Callable[[str], None]) -> None:
 
 
 async def prepare(database: Database, now: datetime) -> None:
-    """The invented district: 东沙区, one street, two villages, an office with a room on the web."""
+    """The invented district: one street, two villages, an office with a room on the web."""
     names = find("demo")
     async with database.write() as tx:
         district = await places.add_place(tx, kind="district", name=names["district"])

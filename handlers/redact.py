@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterable
 
 MASK = "＊"
-_IDENTITY = re.compile(r"(?<![\dA-Za-z])\d[\d \-]{5,}\d[\dXx]?(?![\dA-Za-z])")
+_IDENTITY = re.compile(r"(?<![\dA-Za-z])\d[\d \u3000\-－—]{5,}\d[\dXxＸｘ]?(?![\dA-Za-z])")
 _LINK = re.compile(r"(?i)\b([a-z][a-z0-9+.-]{1,9})(://)")
 _DOMAIN = re.compile(r"(?<=[A-Za-z0-9])\.(?=[A-Za-z]{2,})")
 _COMMAND = re.compile(r"(?<!\S)/(?=\w)")
@@ -42,15 +42,12 @@ def defang(text: str) -> str:
 
 def mask_numbers(text: str) -> str:
     """Numbers long enough to be an identity card, a bank card or a telephone are masked."""
-    folded = unicodedata.normalize("NFKC", text)
 
     def masked(match: re.Match[str]) -> str:
         digits = re.sub(r"\D", "", match[0])
-        if len(digits) < 7:
-            return match[0]
-        return digits[:3] + MASK * 4
+        return match[0] if len(digits) < 7 else digits[:3] + MASK * 4
 
-    return _IDENTITY.sub(masked, folded)
+    return _IDENTITY.sub(masked, text)
 
 
 def mask_names(text: str, names: Iterable[str], instead: str) -> str:
@@ -67,7 +64,14 @@ def cut(text: str, length: int) -> str:
     end = length
     while end > 0 and (_joins(text[end]) or text[end - 1] == "\u200d"):
         end -= 1
+    if _flags(text[:end]) % 2 and _flags(text[end:][:1]):
+        end -= 1  # a flag is drawn from two letters
     return text[:end].rstrip() + "…"
+
+
+def _flags(text: str) -> int:
+    """How many letters of flags stand in a row at the end."""
+    return len(text) - len(text.rstrip("".join(chr(0x1F1E6 + n) for n in range(26))))
 
 
 def _joins(letter: str) -> bool:

@@ -19,7 +19,7 @@ from knowledge.load import Placed
 RUN = 16
 """So many Han characters in a row shared with a law text are a copy, not a short quotation."""
 
-_NOT_HAN = re.compile("[^\u3400-\u4dbf\u4e00-\u9fff]+")
+_NOT_HAN = re.compile(r"[^\u3400-\u4dbf\u4e00-\u9fff]+")
 _NAMED = re.compile("《[^》]*》")  # naming a text is not copying from it
 
 Where = tuple[Placed, tuple[str | int, ...]]
