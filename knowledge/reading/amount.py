@@ -59,7 +59,7 @@ def _pattern() -> re.Pattern[str]:
     measures = longest_first([*words["yuan"], *words["measures"]])
     return re.compile(
         rf"(?P<each>{longest_first(words['each'])})?\D{{0,3}}?"
-        rf"(?P<number>\d+(?:\.\d+)?[{numeral}{words['half']}]*"
+        rf"(?P<number>\d+(?:\.\d+)?(?:[{numeral}{words['half']}]+\d?(?!\d))?"
         rf"|[{numeral}{words['some']}][{numeral}{words['half']}]*)"
         rf"(?P<over>{longest_first(words['over'])})?"
         rf"(?P<scale>(?<=[{''.join(words['over'])}])[{''.join(words['large_units'])}])?"
@@ -133,8 +133,9 @@ def _scale(low: float, high: float, step: float, rest: str) -> tuple[float, floa
             low, high, step = low * units[letter], high * units[letter], float(units[letter])
         elif letter == words["half"]:
             low, high = low + step / 2, high + step / 2
-        elif letter in words["digits"]:
-            extra = words["digits"][letter] * step / 10
+        elif letter in words["digits"] or letter.isdecimal():
+            digit = int(letter) if letter.isdecimal() else words["digits"][letter]
+            extra = digit * step / 10
             low, high = low + extra, high + extra
         else:
             return None
