@@ -15,9 +15,10 @@ from bot.channels import Mouth
 from bot.clock import Clock
 from bot.delivery import Delivery
 from bot.intake import Intake, Peek
-from bot.joined import App, Unfit, now
+from bot.joined import App, now
 from bot.log import event_log
 from bot.settings import Settings
+from bot.unfit import Unfit
 from bot.worker import Reader, Worker
 from handlers.door import House
 from handlers.messages import Outbound

@@ -13,21 +13,13 @@ from bot.delivery import Delivery
 from bot.intake import Intake, Peek
 from bot.log import event_log
 from bot.settings import Settings
+from bot.unfit import Unfit
 from bot.worker import Reader, Worker
 from handlers.door import House
 from storage import Busy, instance
 from storage.database import Database
 
 log = event_log()
-
-
-class Unfit(Exception):
-    """The program must not run like this; `key` names the sentence that says why."""
-
-    def __init__(self, key: str, **values: object) -> None:
-        super().__init__(key)
-        self.key = key
-        self.values = values
 
 
 @dataclass

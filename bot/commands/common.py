@@ -82,8 +82,11 @@ def command(does: Callable[P, Coroutine[Any, Any, None] | None]) -> Callable[P, 
 
 def sentences(error: Exception) -> list[str]:
     """What an error means, in plain words; for one that nobody foresaw, its kind and place."""
+    from bot.unfit import Unfit
     from knowledge.findings import PackError
 
+    if isinstance(error, Unfit):
+        return [say(error.key, **error.values)]
     if isinstance(error, PackError):
         from bot.commands.knowledge import sentence
 

@@ -16,7 +16,8 @@ from bot.channels.telegram.peek import peek
 from bot.channels.telegram.poll import Poller
 from bot.channels.telegram.reader import TelegramReader
 from bot.channels.telegram.speak import TelegramMouth
-from bot.joined import App, Unfit, receive_patiently, remember_name, unfit
+from bot.joined import App, receive_patiently, remember_name, unfit
+from bot.unfit import Unfit
 from handlers.texts import find
 
 
