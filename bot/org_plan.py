@@ -163,7 +163,7 @@ class _Planner:
             return None
         seat = self._one(row, "place", self.routes)
         if seat is not None and seat not in self.offices:
-            self._fault(row, "office", "no_office_here")
+            self._fault(row, "office", "no_office_here", text=row["place"])
             return None
         return seat
 

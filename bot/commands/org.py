@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.commands.common import command, fail, now, opened, tell, tell_data, write_new
+from bot.commands.common import Json, command, fail, now, opened, tell, tell_data, write_new
 from handlers.texts import find, say, words
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ app = typer.Typer(no_args_is_help=True, help=say("cli.help.org"))
 async def import_(
     file: Path,
     write: Annotated[bool, typer.Option("--write", help=say("cli.help.write"))] = False,
-    as_json: Annotated[bool, typer.Option("--json", help=say("cli.help.json"))] = False,
+    as_json: Json = False,
 ) -> None:
     """Bring the organisation up to a file; a dry run until told to write."""
     from bot import org_file, org_plan
