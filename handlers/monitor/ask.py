@@ -20,6 +20,9 @@ from storage.people import Role
 MATTERS = 4
 """Matters of one message that are answered, each with a line."""
 
+TOLD = 6
+"""Characters from which on a text may tell of something; what is shorter names a matter."""
+
 LONG = 40
 """From this length on, a text is more likely a story than a question."""
 
@@ -39,7 +42,7 @@ async def question(turn: Turn, text: str) -> None:
         turn.tell("ask.empty", _home(turn))
         return
     parts = matters(turn, text)
-    found = [(part, fitting(turn, part)) for part in parts]
+    found = _apart([(part, fitting(turn, part)) for part in parts])
     answered = [pair for pair in found if pair[1]]
     if len(answered) > 1:
         _several(turn, text, found)
@@ -73,13 +76,21 @@ def sounds_like_report(turn: Turn, text: str, fits: Iterable[Entry]) -> bool:
     kinds = {turn.book.kind_of(one.id) for one in fits}
     if len(text) >= LONG:
         return bool(kinds & {"category", "prohibition", "behaviour"}) or not (asks or kinds)
-    return not asks and "category" in kinds
+    return not asks and len(text) >= TOLD and "category" in kinds
 
 
 def danger(text: str) -> list[str]:
     """What to do first if somebody is in danger now."""
     near = any(word in text for word in words("ask.danger"))
     return [say("triage.looks_like_danger")] if near else []
+
+
+def _apart(found: Sequence[tuple[str, list[Entry]]]) -> list[tuple[str, list[Entry]]]:
+    """Parts that the same entry answers are one matter."""
+    first: dict[str, tuple[str, list[Entry]]] = {}
+    for part, fits in found:
+        first.setdefault(fits[0].id if fits else part, (part, fits))
+    return list(first.values())
 
 
 def _one(turn: Turn, text: str, fits: Sequence[Entry]) -> None:

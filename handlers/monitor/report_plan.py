@@ -84,7 +84,7 @@ def _category(book: Book, finder: Finder, filled: Filled, item: str) -> list[Ask
     every = book.every(Category)
     own = [entry.id for entry in every if item and item in (*entry.powers, *entry.prohibitions)]
     found = [hit.id for hit in finder.search(filled.text("what"), 3, ("category",))]
-    near = dict.fromkeys([*own[:2], *found])
+    near = dict.fromkeys([*(id for id in found if id in own), *own[:2], *found])
     first = [entry for id in near for entry in every if entry.id == id]
     label = say("report.category.label")
     if not first:
