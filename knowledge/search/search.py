@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from knowledge.book import Book
-from knowledge.search.index import Samples, Weights, centroids
-from knowledge.search.views import Meanings, features
+from knowledge.search.meanings import Meanings
+from knowledge.search.views import bags
+from knowledge.search.weights import Lesson, Weights, centroids
 
 KINDS = (
     "power",
@@ -54,22 +55,23 @@ class Search:
     @classmethod
     def build(cls, book: Book) -> "Search":
         """Learn from the titles, summaries and phrasings of a book."""
-        meanings = Meanings.of(book.table("same").get("same", {}))
+        meanings = Meanings(book.table("same").get("same", {}))
         entries = [
             Found(e.id, kind, e.title, (e.title, e.summary, *book.words(e.id)))
             for kind in (*KINDS, "question", "term", "accountability")
             for e in book.of_kind(kind)
         ]
         pairs = [(n, text) for n, entry in enumerate(entries) for text in entry.texts]
-        samples = Samples.of(
-            [features(text, meanings) for _, text in pairs], [n for n, _ in pairs]
+        seen = bags([text for _, text in pairs], meanings)
+        lesson = Lesson(
+            np.arange(len(pairs)), np.array([n for n, _ in pairs]), np.ones(len(pairs), np.float32)
         )
-        return cls(entries, centroids(samples, len(entries)), meanings)
+        return cls(entries, centroids(seen, lesson, len(entries)), meanings)
 
     def search(self, text: str, top: int = 5, kinds: Iterable[str] = ()) -> list[Hit]:
         """Entries that fit, best first; empty if nothing does."""
         wanted = frozenset(kinds or KINDS)
-        scores = self._weights.score(features(text, self._meanings))
+        scores = self._weights.score(bags([text], self._meanings).features)
         order = np.argsort(-scores, kind="stable")
         hits = (
             Hit(e.id, e.kind, e.title, round(float(scores[n]), 4))

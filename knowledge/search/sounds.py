@@ -24,6 +24,23 @@ _ALIKE = (
 )
 
 
+SYLLABLE = 0xF0000  # a character for each syllable begins here: nobody can type these
+
+
+class _Stands(dict[int, int]):
+    """Character → the character that stands for its sound."""
+
+    def __init__(self, of_char: Codes) -> None:
+        self._of_char = of_char
+
+    def __missing__(self, code: int) -> int:
+        if code > SYLLABLE:
+            return code
+        syllable = int(self._of_char[code]) if code < 0x10000 else 0
+        self[code] = stands = SYLLABLE + syllable if syllable else 0x20
+        return stands
+
+
 @dataclass(frozen=True)
 class Sounds:
     """The table of sounds; syllables are numbers from one, zero is no sound."""
@@ -32,6 +49,7 @@ class Sounds:
     of_char: Codes  # by code point, up to U+FFFF
     alike: Codes  # by syllable: a number for all that are easily mistaken for it
     number: dict[str, int]
+    stands: "_Stands"
 
     def read(self, letters: str) -> list[int]:
         """The syllables that Latin letters spell, as few as possible; empty if they spell none."""
@@ -47,6 +65,10 @@ class Sounds:
                 if now is None or len(before) + 1 < len(now):
                     best[end] = [*before, syllable]
         return best[-1] or []
+
+    def spell(self, chars: str) -> str:
+        """Each character as one that stands for its sound; a space if it has none."""
+        return chars.translate(self.stands)
 
     def initials(self, chars: str) -> str:
         """The first letters of characters: what somebody types who is in a hurry."""
@@ -70,4 +92,4 @@ def sounds() -> Sounds:
         alike[number] = classes.setdefault(heard, len(classes) + 1)
     # One letter is a syllable only if it is sung (a, e, o): otherwise every word would be some.
     number_of = {name: n for n, name in enumerate(names) if len(name) > 1 or name in ("a", "e")}
-    return Sounds(names, of_char, alike, number_of)
+    return Sounds(names, of_char, alike, number_of, _Stands(of_char))
