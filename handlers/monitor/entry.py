@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from handlers.messages import Button, Keyboard, Outbound
-from handlers.monitor import browse, picture, report, rule_card
+from handlers.monitor import browse, menu, picture, report, rule_card
 from handlers.turn import Turn, link
 from knowledge.schema import Entry, Power
 from storage.people import Role
@@ -100,8 +100,8 @@ def _view(turn: Turn, entry: Entry, view: str) -> None:
         found.append(closer)
     if turn.person.role is Role.MONITOR:
         found.append((link("ask.button.report", f"v.report.{entry.id}"),))
-    found.append((link("ask.button.back", f"v.card.{entry.id}"), link("menu.button.menu", "m.home")))
-    turn.show(text, (*found[:-1], *browse.go_on(turn), found[-1]), replaces=browse.pressed(turn))
+    ends = (link("ask.button.back", f"v.card.{entry.id}"), *menu.home_row())
+    turn.show(text, (*found, *browse.go_on(turn), ends), replaces=browse.pressed(turn))
 
 
 def _picture(turn: Turn, entry: Entry) -> None:
