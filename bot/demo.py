@@ -5,9 +5,9 @@ Everything lives in a folder that is deleted at the end; there is no token and n
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -20,8 +20,9 @@ from bot.channels.web import CHANNEL, room_of
 from bot.joined import App
 from bot.settings import Settings
 from bot.web.guard import account_of, log_in, new_token
-from bot.web.pages import HERE, greet, pages
-from handlers.messages import Heard, Inbound, Place
+from bot.web.pages import HERE, pages
+from bot.web.talk import hear
+from handlers.messages import Heard
 from handlers.texts import find, say
 from storage import people, places
 from storage.database import Database
@@ -29,15 +30,8 @@ from storage.keys import KeyRing
 from storage.migrations import migrate
 from storage.people import Role
 
-SEATS = {"monitor": Role.MONITOR, "office": Role.OFFICER}
-
-
-@dataclass(frozen=True)
-class Seat:
-    """One pane of the demo: somebody already logged in."""
-
-    token: str
-    account: str
+SEATS = {"monitor": ("monitor", 0), "office": ("officers", 0), "colleague": ("officers", 1)}
+"""The panes, and whose each is: a text of the demo and a place in it."""
 
 
 async def run(port: int, ready: Callable[[str], None]) -> None:
@@ -94,34 +88,40 @@ async def prepare(database: Database, now: datetime) -> None:
 
 
 def add_demo(web: FastAPI, app: App) -> None:
-    """The window with both panes; opening it seats a monitor and an officer."""
+    """The window with both panes. Each seat has a path, a cookie and a person of its own."""
     templates = Jinja2Templates(directory=HERE / "templates")
     templates.env.globals["say"] = say
+    seated: dict[str, str] = {}
+    turn = asyncio.Lock()
 
     @web.get("/demo")
     async def window(request: Request) -> HTMLResponse:
-        return templates.TemplateResponse(request, "demo.html", {"root": ""})
+        return templates.TemplateResponse(request, "demo.html", {"root": "/demo/monitor"})
 
     @web.get("/demo/{seat}/take")
     async def take(request: Request, seat: str) -> Response:
+        """Sit down; whoever opens the window again sits where she sat."""
         if seat not in SEATS:
             return Response(status_code=404)
-        token = new_token()
-        await _seat(app, seat, account_of(token))
+        async with turn:
+            if seat not in seated:
+                seated[seat] = new_token()
+                await _seat(app, SEATS[seat], account_of(seated[seat]))
         response = RedirectResponse(f"/demo/{seat}/", status_code=303)
         request.scope["root_path"] = f"/demo/{seat}"
-        log_in(request, response, token)
+        log_in(request, response, seated[seat])
         return response
 
     for seat in SEATS:
         web.mount(f"/demo/{seat}", pages(app))
 
 
-async def _seat(app: App, seat: str, account: str) -> None:
+async def _seat(app: App, who: tuple[str, int], account: str) -> None:
     """Bind a pane to its person and greet her as if she had just come in."""
+    kind, number = who
+    name = [find("demo.monitor")][number] if kind == "monitor" else find("demo.officers")[number]
     now = app.worker.now()
     async with app.database.write() as tx:
-        found = [one for one in await people.everyone(tx) if one.role is SEATS[seat]]
-        await people.bind(tx, found[0].id, CHANNEL, account, account, now)
-    said = Inbound(CHANNEL, account, account, Place.PRIVATE, Heard.TEXT, now, text="/start")
-    await greet(app, said)
+        person = next(one for one in await people.everyone(tx) if one.name == name)
+        await people.bind(tx, person.id, CHANNEL, account, account, now)
+    await hear(app, account, Heard.TEXT, new_token(), text="/start")

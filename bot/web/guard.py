@@ -1,5 +1,8 @@
 """What is checked of every request before anything is done with it."""
 
+from __future__ import annotations
+
+import asyncio
 import hashlib
 import secrets
 import time
@@ -8,8 +11,10 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from fastapi import HTTPException, Request
-from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
+from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.channels.web import CHANNEL
 from storage import people
@@ -18,29 +23,48 @@ from storage.people import Person
 
 COOKIE = "cunjian"
 AGE = 180 * 24 * 3600
-"""Seconds a phone stays logged in."""
+"""Seconds a phone stays logged in after it was last opened."""
+
+IDLE = 20.0
+"""Seconds a sender may be silent in the middle of a body."""
 
 HEADERS = {
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "SAMEORIGIN",
-    "Permissions-Policy": "geolocation=(self), microphone=(self), camera=(self)",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "geolocation=(self), microphone=(self), camera=()",
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
     "img-src 'self' blob:; media-src 'self' blob:; connect-src 'self'; form-action 'self'; "
     "frame-src 'self'; frame-ancestors 'self'; base-uri 'none'",
 }
+FOR_STATIC = {"Cache-Control": "no-cache"}
+"""Our own script and style may be kept, if the browser asks each time whether they changed."""
 
 
-class Shielded(BaseHTTPMiddleware):
-    """Puts the protective headers on every answer."""
+class Shielded:
+    """Puts the protective headers on every answer that does not set its own."""
 
-    async def dispatch(self, request: Request, call_next: RequestResponseEndpoint) -> Response:
-        """Answer, then add the headers."""
-        response = await call_next(request)
-        for name, value in HEADERS.items():
-            response.headers.setdefault(name, value)
-        return response
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer as the app does, with the headers added."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        static = "/static/" in scope["path"]
+
+        async def shielded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in {**HEADERS, **(FOR_STATIC if static else {})}.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self.app(scope, receive, shielded)
 
 
 def new_token() -> str:
@@ -50,12 +74,17 @@ def new_token() -> str:
 
 def account_of(token: str) -> str:
     """The account a session is: its token is nowhere but in the cookie."""
-    return hashlib.sha256(token.encode()).hexdigest()[:32]
+    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def cookie_name(request: Request) -> str:
     """Each seat of the demo has a cookie of its own; the real page stands at the root."""
-    return COOKIE + str(request.scope.get("root_path", "")).replace("/", "_")
+    return COOKIE + root_of(request).replace("/", "_")
+
+
+def root_of(request: Request) -> str:
+    """The path under which this page stands; empty at the root."""
+    return str(request.scope.get("root_path", ""))
 
 
 def log_in(request: Request, response: Response, token: str) -> None:
@@ -64,7 +93,7 @@ def log_in(request: Request, response: Response, token: str) -> None:
         cookie_name(request),
         token,
         max_age=AGE,
-        path=request.scope.get("root_path", "") + "/",
+        path=root_of(request) + "/",
         httponly=True,
         samesite="strict",
         secure=request.url.scheme == "https",
@@ -90,7 +119,7 @@ async def visitor(request: Request, database: Database) -> Visitor | None:
 
 
 async def must_be(request: Request, database: Database) -> Visitor:
-    """Whoever is logged in, or 403; and the request must come from our own page."""
+    """Whoever is logged in, or 403; and what changes something must come from our own page."""
     if request.method == "POST" and not own_page(request):
         raise HTTPException(403)
     found = await visitor(request, database)
@@ -100,41 +129,65 @@ async def must_be(request: Request, database: Database) -> Visitor:
 
 
 def own_page(request: Request) -> bool:
-    """Whether a request that changes something was made by one of our pages."""
+    """Whether a request that changes something was made by one of our pages.
+
+    Browsers say so themselves; older ones name at least the page's origin. Silence is no yes.
+    A page that sends no referrer has the origin "null", so the browser's own word comes first.
+    """
     site = request.headers.get("sec-fetch-site")
-    if site is not None and site not in {"same-origin", "none"}:
-        return False
-    origin = request.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
+    if site is not None:
+        return site == "same-origin"
+    origin = request.headers.get("origin", "")
+    return bool(origin) and urlsplit(origin).netloc == request.headers.get("host")
 
 
-async def limited(request: Request, most: int) -> AsyncIterator[bytes]:
-    """The body in pieces; 413 as soon as it is longer than `most` bytes."""
+async def limited(request: Request, most: int, *, seconds: float = 30.0) -> AsyncIterator[bytes]:
+    """The body in pieces. 413 as soon as it is longer than `most` bytes, 408 if it comes too
+    slowly to be complete after so many seconds, 400 if the sender goes away."""
     length = request.headers.get("content-length", "0")
     if not length.isdecimal() or int(length) > most:
         raise HTTPException(413)
+    loop = asyncio.get_running_loop()
+    end = loop.time() + seconds
+    pieces = request.stream()
     got = 0
-    async for chunk in request.stream():
-        got += len(chunk)
+    while True:
+        try:
+            async with asyncio.timeout_at(min(end, loop.time() + IDLE)):
+                piece = await anext(pieces, None)
+        except TimeoutError:
+            raise HTTPException(408) from None
+        except ClientDisconnect:
+            raise HTTPException(400) from None
+        if piece is None:
+            return
+        got += len(piece)
         if got > most:
             raise HTTPException(413)
-        yield chunk
+        yield piece
 
 
 @dataclass
 class Pace:
-    """So many tries in so many seconds from one address; kept in memory only."""
+    """So many times in so many seconds for each; kept in memory only."""
 
     most: int
     seconds: float
-    _tries: dict[str, list[float]] = field(default_factory=dict)
+    _times: dict[str, list[float]] = field(default_factory=dict)
 
-    def allows(self, request: Request) -> bool:
-        """Count one more try; false if there were too many."""
+    def allows(self, who: str) -> bool:
+        """Count one more time; false if there were too many."""
         now = time.monotonic()
-        who = request.client.host if request.client else ""
-        fresh = [at for at in self._tries.get(who, ()) if now - at < self.seconds]
-        self._tries[who] = [*fresh, now]
-        if len(self._tries) > 5000:
-            self._tries.clear()
-        return len(fresh) < self.most
+        fresh = [at for at in self._times.get(who, ()) if now - at < self.seconds]
+        if len(self._times) > 5000:
+            live = {w: t for w, t in self._times.items() if now - t[-1] < self.seconds}
+            self._times = live
+        if len(fresh) >= self.most:
+            return False
+        self._times[who] = [*fresh, now]
+        return True
+
+
+def caller(request: Request) -> str:
+    """The network address of whoever asks."""
+    return request.client.host if request.client else ""

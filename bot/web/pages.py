@@ -1,52 +1,46 @@
-"""The pages themselves: log in by invitation, talk, press, send files, see what came."""
+"""The pages people see: their conversation, their invitation, and the door that stays shut."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import re
 import urllib.parse
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, HTTPException, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
+from starlette.exceptions import HTTPException as Refusal
 
 from bot.channels.web import CHANNEL, room_of
-from bot.channels.web.mouth import news
-from bot.intake import Peek
 from bot.joined import App
-from bot.keeping import keep
-from bot.web import feed
+from bot.web import feed, reading, talk
 from bot.web.guard import (
     Pace,
-    Visitor,
     account_of,
+    caller,
+    cookie_name,
     limited,
     log_in,
-    must_be,
     new_token,
     own_page,
+    root_of,
     visitor,
 )
-from handlers.messages import FileRef, Heard, Inbound, Place
+from handlers.messages import Heard
 from handlers.texts import find, say
 from storage import Busy, files, invitations, people, places
 from storage.people import Person, Role
 
 HERE = Path(__file__).parent
-WAIT = 20.0
-"""Seconds that a page's question for news may wait."""
-
-GLANCE = 1.0
-"""Seconds between looks at the database, for what another process sent."""
-
-LONGEST = 64 * 1024
 WELCOME = 8.0
-SINCE = timedelta(seconds=15)
+"""Seconds in which the worker usually comes to an invitation."""
+
+TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
 
 
 def pages(app: App) -> FastAPI:
@@ -56,236 +50,129 @@ def pages(app: App) -> FastAPI:
     templates = Jinja2Templates(directory=HERE / "templates")
     templates.env.globals["say"] = say
     guesses = Pace(most=10, seconds=600)
+    web.include_router(talk.routes(app, Pace(most=60, seconds=30)))
+    web.include_router(reading.routes(app))
 
     def page(request: Request, name: str, status: int = 200, **values: Any) -> HTMLResponse:
-        root = request.scope.get("root_path", "")
+        root = root_of(request)
         return templates.TemplateResponse(
             request, name, {"root": root, **values}, status_code=status
         )
 
+    def shut(request: Request, status: int, key: str) -> HTMLResponse:
+        return page(request, "closed.html", status, text=say(key))
+
     @web.get("/")
-    async def home(request: Request) -> HTMLResponse:
+    async def home(request: Request) -> Response:
+        """The conversation; of an officer, with the office's room beside it."""
         found = await visitor(request, app.database)
         if found is None:
-            return page(request, "closed.html", 403, text=say("menu.stranger"))
+            return shut(request, 403, "menu.stranger")
         async with app.database.read() as tx:
             room = await feed.room(tx, found)
-        return page(request, "talk.html", room=bool(room), words=json.dumps(find("web.script")))
+        script = find("web.script") | {"most": files.LIMIT}
+        answer = page(
+            request,
+            "talk.html",
+            room=bool(room),
+            officer=found.person.role is Role.OFFICER,
+            words=json.dumps(script),
+        )
+        log_in(request, answer, request.cookies[cookie_name(request)])
+        return answer
+
+    @web.get("/office")
+    async def office(request: Request) -> Response:
+        """The same page: an officer's has the room on it."""
+        return RedirectResponse(root_of(request) + "/", status_code=307)
 
     @web.get("/i/{code}")
-    async def invited(request: Request, code: str) -> HTMLResponse:
-        """Opening the link changes nothing: what previews links must not use them up."""
-        return page(request, "invited.html", code=code)
+    async def invited(request: Request, code: str) -> Response:
+        """Opening the link changes nothing, so that link previews do not use it up.
+
+        Whoever came in by it before and taps it again goes straight in.
+        """
+        if await visitor(request, app.database) and not await _good(app, code):
+            return RedirectResponse(root_of(request) + "/", status_code=303)
+        name = await _host(app)
+        return page(request, "invited.html", code=code, host=name, seat=new_token())
 
     @web.post("/i/{code}")
     async def enter(request: Request, code: str) -> Response:
+        """Come in. The page was given its session beforehand: a second tap is the same visit."""
         if not own_page(request):
             raise HTTPException(403)
-        if not guesses.allows(request):
-            return page(request, "closed.html", 429, text=say("web.too_many"))
-        token = new_token()
+        body = b"".join([piece async for piece in limited(request, 4096)])
+        given = urllib.parse.parse_qs(body.decode("ascii", "replace")).get("seat", [""])[0]
+        token = given if TOKEN.fullmatch(given) else new_token()
         account = account_of(token)
-        async with app.database.read() as tx:
-            good = await invitations.why(tx, code, _now()) == "good"
-        if good:
-            await _hear(app, account, Heard.TEXT, new_token(), text=f"/start {code}", invites=True)
-        person = await _bound(app, account) if good else None
-        if person is None:
-            return page(request, "closed.html", 403, text=say("menu.invite_bad"))
-        await _open_room(app, person)
-        response = RedirectResponse(request.scope.get("root_path", "") + "/", status_code=303)
-        log_in(request, response, token)
-        return response
+        if not await _bound(app, account, 0):
+            if not await _good(app, code):
+                status = 403 if guesses.allows(caller(request)) else 429
+                key = "menu.invite_bad" if status == 403 else "web.too_many"
+                return shut(request, status, key)
+            start = f"/start {code}"
+            await talk.hear(app, account, Heard.TEXT, new_token(), text=start, invites=True)
+        person = await _bound(app, account, WELCOME)
+        if person is None and not await _good(app, code):
+            return shut(request, 403, "menu.invite_bad")
+        if person is not None:
+            await _open_room(app, person)
+        answer = RedirectResponse(root_of(request) + "/", status_code=303)
+        log_in(request, answer, token)
+        return answer
 
-    @web.get("/feed")
-    async def latest(request: Request, after: int = 0, wait: bool = False) -> JSONResponse:
-        found = await must_be(request, app.database)
-        async with asyncio.timeout(WAIT + 5):
-            shown = await _news(app, found, after, wait=wait)
-        return JSONResponse(shown)
+    @web.exception_handler(Busy)
+    async def busy(request: Request, _error: Exception) -> Response:
+        """The database is away for a moment."""
+        if _wants_page(request):
+            return shut(request, 503, "web.busy")
+        return JSONResponse({}, status_code=503)
 
-    @web.post("/say")
-    async def words(request: Request) -> JSONResponse:
-        found = await must_be(request, app.database)
-        body = await _json(request)
-        said = str(body.get("text", ""))[:20000]
-        await _hear(app, found.account, Heard.TEXT, _id(body), text=said)
-        return JSONResponse({})
+    async def refused(request: Request, error: Exception) -> Response:
+        """A page for people, a bare number for scripts."""
+        status = error.status_code if isinstance(error, Refusal) else 400
+        if _wants_page(request):
+            return shut(request, status, "web.lost")
+        return JSONResponse({}, status_code=status)
 
-    @web.post("/press")
-    async def press(request: Request) -> JSONResponse:
-        found = await must_be(request, app.database)
-        body = await _json(request)
-        id = _id(body)
-        chat, place = found.account, Place.PRIVATE
-        if body.get("room"):
-            async with app.database.read() as tx:
-                chat, place = await feed.room(tx, found), Place.GROUP
-            if not chat:
-                raise HTTPException(403)
-        await _hear(
-            app,
-            found.account,
-            Heard.PRESS,
-            id,
-            chat=chat,
-            place=place,
-            data=str(body.get("data", ""))[:64],
-            message=str(body.get("message", ""))[:20],
-            press=id,
-        )
-        return JSONResponse({})
-
-    @web.post("/quiz")
-    async def quiz(request: Request) -> JSONResponse:
-        found = await must_be(request, app.database)
-        body = await _json(request)
-        await _hear(
-            app,
-            found.account,
-            Heard.QUIZ,
-            _id(body),
-            data=str(body.get("choice", ""))[:2],
-            message=str(body.get("message", ""))[:20],
-        )
-        return JSONResponse({})
-
-    @web.post("/where")
-    async def location(request: Request) -> JSONResponse:
-        found = await must_be(request, app.database)
-        body = await _json(request)
-        try:
-            latitude, longitude = float(body["latitude"]), float(body["longitude"])
-        except (KeyError, TypeError, ValueError):
-            raise HTTPException(400) from None
-        await _hear(
-            app,
-            found.account,
-            Heard.LOCATION,
-            _id(body),
-            latitude=latitude,
-            longitude=longitude,
-        )
-        return JSONResponse({})
-
-    @web.post("/file")
-    async def upload(request: Request) -> JSONResponse:
-        """One file as the body; its name, kind and album in headers."""
-        found = await must_be(request, app.database)
-        headers = request.headers
-        ref = FileRef(
-            "web",
-            name=urllib.parse.unquote(headers.get("x-name", ""))[:200],
-            kind=headers.get("x-kind", "document")[:10],
-        )
-        id = _id({"id": headers.get("x-id", "")})
-        body = limited(request, files.LIMIT + 1024)
-        try:
-            kept = await keep(app.database, CHANNEL, found.account, ref, body, _now())
-        except Busy:
-            raise HTTPException(503) from None
-        await _hear(
-            app,
-            found.account,
-            Heard.FILES,
-            id,
-            files=(kept,),
-            album=headers.get("x-album", "")[:40],
-        )
-        return JSONResponse({})
-
-    @web.get("/file/{letter}/{number}")
-    async def shown_file(request: Request, letter: int, number: int) -> Response:
-        found = await must_be(request, app.database)
-        async with app.database.read() as tx:
-            one = await feed.letter_for(tx, found, letter)
-            if one is None or not 0 <= number < len(one.files):
-                raise HTTPException(404)
-            kept = await files.get(tx, one.files[number])
-            body = await files.read(tx, one.files[number], original=one.originals)
-        if kept is None or body is None:
-            raise HTTPException(404)
-        image = kept.has_copy and not one.originals
-        name = urllib.parse.quote(kept.name)
-        return Response(
-            body,
-            media_type="image/jpeg" if image else "application/octet-stream",
-            headers={}
-            if image
-            else {"Content-Disposition": f"attachment; filename*=UTF-8''{name}"},
-        )
-
-    @web.get("/picture/{letter}")
-    async def picture(request: Request, letter: int) -> Response:
-        found = await must_be(request, app.database)
-        async with app.database.read() as tx:
-            one = await feed.letter_for(tx, found, letter)
-        if one is None or not one.picture:
-            raise HTTPException(404)
-        return Response(one.picture, media_type="image/png")
-
+    web.add_exception_handler(Refusal, refused)
+    web.add_exception_handler(RequestValidationError, refused)
     return web
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
+def _wants_page(request: Request) -> bool:
+    return request.method == "GET" and "text/html" in request.headers.get("accept", "")
 
 
-def _id(body: dict[str, Any]) -> str:
-    """The name that the page gave to what it sends: a second copy of it has no effect."""
-    id = body.get("id")
-    if not isinstance(id, str) or not 8 <= len(id) <= 64:
-        raise HTTPException(400)
-    return id
+async def _good(app: App, code: str) -> bool:
+    """Whether an invitation can still be used."""
+    async with app.database.read() as tx:
+        return await invitations.why(tx, code, app.worker.now()) == "good"
 
 
-async def _json(request: Request) -> dict[str, Any]:
-    body = b"".join([chunk async for chunk in limited(request, LONGEST)])
-    try:
-        found = json.loads(body)
-    except (ValueError, RecursionError):
-        raise HTTPException(400) from None
-    if not isinstance(found, dict):
-        raise HTTPException(400)
-    return found
+async def _host(app: App) -> str:
+    """Who invites, as anybody may know it: the only office, or else the topmost place.
+
+    The code is not looked at: whoever guesses codes, or previews links, learns nothing by it.
+    """
+    async with app.database.read() as tx:
+        offices = await places.all_offices(tx)
+        if len(offices) == 1:
+            return offices[0].name
+        return next((one.name for one in await places.all_places(tx) if not one.parent_id), "")
 
 
-async def greet(app: App, said: Inbound) -> None:
-    """Store something said on somebody's behalf, such as the first word of a demo."""
-    peek = Peek(CHANNEL, f"{said.account}:{new_token()}", said.account, said.chat, private=True)
-    await app.intake.receive([(peek, {"read": said.to_json()})])
-
-
-async def _hear(
-    app: App,
-    account: str,
-    heard: Heard,
-    id: str,
-    *,
-    chat: str = "",
-    place: Place = Place.PRIVATE,
-    invites: bool = False,
-    **what: Any,
-) -> None:
-    """Store one thing said; when this returns, it will be answered. 503 if it can't be stored."""
-    said = Inbound(CHANNEL, account, chat or account, place, heard, _now(), **what)
-    peek = Peek(
-        CHANNEL, f"{account}:{id}", account, said.chat, place is Place.PRIVATE, invites=invites
-    )
-    try:
-        await app.intake.receive([(peek, {"read": said.to_json()})])
-    except Busy:
-        raise HTTPException(503) from None
-
-
-async def _bound(app: App, account: str) -> Person | None:
+async def _bound(app: App, account: str, seconds: float) -> Person | None:
     """Whoever an invitation bound to this account, once the worker came to it."""
-    for _ in range(int(WELCOME / 0.05)):
+    end = asyncio.get_running_loop().time() + seconds
+    while True:
         async with app.database.read() as tx:
             if person := await people.find(tx, CHANNEL, account):
                 return person
+        if asyncio.get_running_loop().time() >= end:
+            return None
         await asyncio.sleep(0.05)
-    return None
 
 
 async def _open_room(app: App, person: Person) -> None:
@@ -297,25 +184,5 @@ async def _open_room(app: App, person: Person) -> None:
     async with app.database.write() as tx:
         office = await places.get_office(tx, person.office_id)
         if office is not None and not office.chat:
-            await places.bind_chat(tx, office.id, CHANNEL, room_of(office.id), _now())
-
-
-async def _news(app: App, found: Visitor, after: int, *, wait: bool) -> list[dict[str, Any]]:
-    """What is new for a visitor, at once or as soon as there is something."""
-    async with app.database.read() as tx:
-        chats = [found.account, *filter(None, [await feed.room(tx, found)])]
-    end = asyncio.get_running_loop().time() + (WAIT if wait else 0)
-    while True:
-        async with app.database.read() as tx:
-            shown = await feed.items(tx, app.house.book, found, max(after - 50, 0))
-        if any(item["id"] > after for item in shown):
-            return shown
-        if asyncio.get_running_loop().time() >= end or app.stop.is_set():
-            return []
-        with app.hub.listening(chats) as event:
-            await news(event, GLANCE)
-
-
-async def drained(body: AsyncIterator[bytes]) -> bytes:
-    """All of a body."""
-    return b"".join([chunk async for chunk in body])
+            now = app.worker.now()
+            await places.bind_chat(tx, office.id, CHANNEL, room_of(office.id), now)

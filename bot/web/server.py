@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hmac
+import socket
+from collections.abc import Generator
 
 import uvicorn
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
-from bot.joined import App, Unfit
+from bot.joined import App
+from bot.unfit import Unfit
 from bot.web.guard import Shielded, limited
-from bot.web.health import figures, health
-from bot.web.pages import drained, pages
+from bot.web.health import Figures, health
+from bot.web.pages import pages
 from storage import Busy
 
 LARGEST_UPDATE = 1024 * 1024
@@ -23,6 +27,7 @@ def site(app: App, *, demo: bool = False) -> FastAPI:
     """Everything that is served."""
     web = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     web.add_middleware(Shielded)
+    figures = Figures(app)
 
     @web.get("/healthz")
     async def healthz() -> JSONResponse:
@@ -31,9 +36,10 @@ def site(app: App, *, demo: bool = False) -> FastAPI:
 
     @web.get("/metrics")
     async def metrics() -> Response:
-        return PlainTextResponse(await figures(app))
+        return PlainTextResponse(await figures.read())
 
     @web.post("/telegram")
+    @web.post("/telegram/{path:path}")
     async def webhook(request: Request) -> Response:
         """Nothing is read, parsed or logged before the secret is known to be right."""
         secret = app.settings.webhook_secret.get_secret_value()
@@ -42,8 +48,7 @@ def site(app: App, *, demo: bool = False) -> FastAPI:
             raise HTTPException(404)
         if not hmac.compare_digest(given.encode(), secret.encode()):
             raise HTTPException(401)
-        async with asyncio.timeout(20):
-            body = await drained(limited(request, LARGEST_UPDATE))
+        body = b"".join([piece async for piece in limited(request, LARGEST_UPDATE, seconds=20)])
         try:
             await app.webhook(body)
         except (ValueError, RecursionError):
@@ -65,8 +70,6 @@ async def serve_pages(app: App, *, demo: bool = False) -> None:
     settings = app.settings
     config = uvicorn.Config(
         site(app, demo=demo),
-        host=settings.host,
-        port=settings.port,
         log_config=None,
         access_log=False,
         server_header=False,
@@ -75,16 +78,21 @@ async def serve_pages(app: App, *, demo: bool = False) -> None:
         h11_max_incomplete_event_size=32 * 1024,
     )
     server = _Quiet(config)
+    try:
+        family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+        host = settings.host.strip("[]")
+        door = socket.create_server((host, settings.port), family=family)
+    except OSError:
+        raise Unfit("serve.port_taken", port=settings.port) from None
 
     async def stop() -> None:
         await app.stop.wait()
+        app.hub.close()
         server.should_exit = True
 
     stopping = asyncio.create_task(stop())
     try:
-        await server.serve()
-    except SystemExit:
-        raise Unfit("serve.port_taken", port=settings.port) from None
+        await server.serve([door])
     finally:
         stopping.cancel()
 
@@ -92,11 +100,7 @@ async def serve_pages(app: App, *, demo: bool = False) -> None:
 class _Quiet(uvicorn.Server):
     """Leaves signals to the composition root."""
 
-    def install_signal_handlers(self) -> None:
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
         """None of its own."""
-
-    def capture_signals(self):  # type: ignore[no-untyped-def]
-        """None of its own."""
-        import contextlib
-
-        return contextlib.nullcontext()
+        yield
