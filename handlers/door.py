@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from handlers import answer
+from handlers.alerting import alert
 from handlers.messages import Heard, Inbound, Lane, Outbound, Place
 from handlers.monitor import menu
 from handlers.office import desk
@@ -174,8 +175,8 @@ async def _brought_in(tx: Tx, said: Inbound, now: datetime) -> list[Outbound]:
     if person is not None and person.role in {Role.OFFICER, Role.STEWARD}:
         return []
     await history.append(tx, lead_id=None, event="stranger_group", by=None, now=now)
-    text = say("office.group.stranger_group")
-    return [Outbound(said.channel, said.chat, text=text, leave=True)]
+    out = [Outbound(said.channel, said.chat, leave=True)]
+    return out + await alert(tx, "stranger_group", once=f"{said.chat}:{now:%Y%m%d}")
 
 
 async def _thrown_out(tx: Tx, said: Inbound) -> list[Outbound]:
@@ -188,7 +189,7 @@ async def _thrown_out(tx: Tx, said: Inbound) -> list[Outbound]:
         for channel, chat in (await people.addresses(tx, officer.id))[:1]:
             text = say("office.group.kicked", office=office.name)
             out.append(Outbound(channel, chat, text=text, lane=Lane.NOTICE))
-    return out
+    return out + await alert(tx, "kicked", office=office.name)
 
 
 async def apologise(tx: Tx, said: Inbound, number: str) -> list[Outbound]:
@@ -215,7 +216,9 @@ async def forwarded(house: House, tx: Tx, lead_id: str, now: datetime) -> list[O
     return [Outbound(*where[0], text=text, lane=Lane.NOTICE, key=f"forwarded:{lead.id}")]
 
 
-async def undeliverable(tx: Tx, one: Outbound, *, kicked: bool, now: datetime) -> list[Outbound]:
+async def undeliverable(
+    tx: Tx, one: Outbound, *, kicked: bool, reason: str, now: datetime
+) -> list[Outbound]:
     """A letter will never arrive. A monitor who stopped the bot: the office is told which lead's
     news does not reach her. An office's chat: its officers are told one by one."""
     if kicked:
@@ -225,13 +228,15 @@ async def undeliverable(tx: Tx, one: Outbound, *, kicked: bool, now: datetime) -
         out = []
         for officer in found:
             for channel, chat in (await people.addresses(tx, officer.id))[:1]:
-                key = f"kicked:{one.chat}:{chat}:{now:%Y%m%d}"
+                key = f"kicked:{office.id}:{officer.id}:{now:%Y%m%d}" if office else ""
                 out.append(Outbound(channel, chat, text=text, lane=Lane.NOTICE, key=key))
         return out
+    if one.key.startswith("alert:"):
+        return []
     parts = one.key.split(":")
     lead = await leads.get(tx, parts[1]) if parts[0] == "told" else None
     if lead is None:
-        return []
+        return await alert(tx, "dead", once=f"dead:{one.chat}:{now:%Y%m%d}", reason=reason)
     await people.mark_unreachable(tx, lead.reporter_id, one.channel, now)
     await history.append(tx, lead_id=lead.id, event="unreachable", by=None, now=now)
     text = say("office.unreachable_monitor", number=lead.number)

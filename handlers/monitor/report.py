@@ -222,7 +222,7 @@ async def _take_files(turn: Turn, filled: Filled) -> None:
     if not kept:
         return
     if turn.said.album:
-        key = f"album:{turn.said.chat}:{turn.said.album}"
+        key = f"album:{turn.person.id}:{turn.said.album}"
         turn.show(say("report.album_kept"), key=key)
         return
     turn.tell("report.file_kept", n=len(await files.of_draft(turn.tx, draft)))

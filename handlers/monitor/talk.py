@@ -55,7 +55,7 @@ async def hear(turn: Turn) -> None:
         turn.show(
             say("mine.say.more"),
             _rows(turn),
-            key=f"album:{said.chat}:{said.album}" if said.album else "",
+            key=f"album:{turn.person.id}:{said.album}" if said.album else "",
         )
 
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from handlers import redact
 from handlers.messages import Button, Keyboard, Lane, Outbound
+from handlers.office import guarding
 from handlers.texts import say
 from handlers.turn import BEIJING, Turn, in_rows, title_of
 from knowledge.book import Book
@@ -62,7 +63,7 @@ async def draw(tx: Tx, book: Book, lead_id: str, channel: str, chat: str) -> Vie
     kept = await files.of_lead(tx, lead.id)
     place = await places.get_place(tx, lead.place_id)
     holder = await people.get(tx, lead.holder_id) if lead.holder_id else None
-    level = office.card_level
+    level = office.card_level if group is None else await guarding.level(tx, office)
     text = say(
         f"office.card.{level}",
         mark=_mark(book, lead),
@@ -190,7 +191,7 @@ async def post(turn: Turn, lead: Lead, office: Office) -> bool:
     """Send a lead's card to its office. False if nobody there can be reached yet."""
     chats = await chats_for(turn.tx, office)
     for channel, chat in chats:
-        turn.out.append(_letter(lead, channel, chat))
+        turn.out.append(_letter(turn, lead, channel, chat))
     return bool(chats)
 
 
@@ -201,14 +202,15 @@ async def refresh(turn: Turn, lead: Lead) -> None:
     if office is not None and office.channel and office.chat:
         known.add((office.channel, office.chat))
     for channel, chat in sorted(known):
-        turn.out.append(_letter(lead, channel, chat))
+        turn.out.append(_letter(turn, lead, channel, chat))
 
 
-def _letter(lead: Lead, channel: str, chat: str) -> Outbound:
+def _letter(turn: Turn, lead: Lead, channel: str, chat: str) -> Outbound:
+    """Its key stands unsealed in the outbox: the chat, which may be an account, is not in it."""
     return Outbound(
         channel,
         chat,
         lane=Lane.CARD,
         card=lead.id,
-        key=f"card:{lead.id}:{lead.revision}:{chat}",
+        key=f"card:{lead.id}:{lead.revision}:{turn.tx.sealer.fingerprint(chat)}",
     )
