@@ -161,6 +161,8 @@ async def _speak_and_listen(app: App, parts: frozenset[str], leadership: Leaders
     jobs = [_keep_leading(app, leadership)]
     if "delivery" in parts:
         jobs.append(app.delivery.run(app.stop))
+        if app.watch is not None:
+            jobs.append(app.watch())
     if "intake" in parts and app.poll is not None:
         jobs.append(app.poll())
     if not app.stop.is_set():

@@ -15,6 +15,7 @@ from bot.delivery import Delivery
 from bot.log import event_log
 from bot.post import lay_in_outbox
 from handlers import door, reminding
+from handlers.alerting import alert
 from handlers.messages import Lane, Outbound
 from storage import Busy, files, inbox, instance, outbox
 from storage.database import Database
@@ -87,6 +88,8 @@ class Clock:
             if now - since > ABSURD:
                 self.alarm = "clock"
                 log.error("clock_alarm", since=since.isoformat(), until=now.isoformat())
+                told = await alert(tx, "clock", once=f"clock:{now:%Y%m%d}")
+                self.delivery.push(await lay_in_outbox(tx, told, now))
                 return
             out = await reminding.gap(tx, since, now)
             letters = await lay_in_outbox(tx, out, now)
@@ -105,6 +108,7 @@ class Clock:
                 log.error("clock_alarm", until=now.isoformat())
                 return
             out += await reminding.drafts(tx, now)
+            out += await reminding.cards_of_the_day(tx, self.house.book, now)
             letters = await lay_in_outbox(tx, out, now)
         self.delivery.push(letters)
 

@@ -236,7 +236,9 @@ class Delivery:
         error = outbox.BLOCKED if spoken.reason in {Why.BLOCKED, Why.KICKED} else spoken.reason
         await outbox.dead(tx, letter.id, now, error)
         log.error("undeliverable", error=spoken.reason, lane=letter.lane, row=letter.id)
-        out = await door.undeliverable(tx, one, kicked=spoken.reason is Why.KICKED, now=now)
+        out = await door.undeliverable(
+            tx, one, kicked=spoken.reason is Why.KICKED, reason=str(spoken.reason), now=now
+        )
         return await lay_in_outbox(tx, out, now)
 
 

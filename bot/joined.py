@@ -35,6 +35,7 @@ class App:
     clock: Clock
     mouths: dict[str, Mouth]
     readers: dict[str, Reader]
+    watch: Callable[[], Coroutine[Any, Any, None]] | None = None  # looks after bound groups
     take_over: bool = False  # poll even if updates are pushed to somebody just now
     hub: Hub = field(default_factory=Hub)  # wakes pages
     stop: asyncio.Event = field(default_factory=asyncio.Event)

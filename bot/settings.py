@@ -29,7 +29,6 @@ class Settings(BaseSettings):
     public_url: str = Field("", description="address of the phone page as people reach it")
     packs: list[Path] = Field([], description="further packs, the highest level first")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
-    steward_chat: str = Field("", description="channel:chat that operator alerts go to")
 
     @property
     def database(self) -> str:

@@ -17,6 +17,7 @@ from bot.keeping import keep
 from bot.log import event_log
 from bot.post import lay_in_outbox
 from handlers import door
+from handlers.alerting import alert
 from handlers.messages import FileRef, Heard, Inbound
 from storage import Busy, history, inbox
 from storage.database import Database
@@ -52,7 +53,6 @@ class Worker:
     readers: Mapping[str, Reader]
     delivery: Delivery
     now: Callable[[], datetime]
-    alert: Callable[[str], None] = lambda number: None
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
 
     def wake(self) -> None:
@@ -166,11 +166,11 @@ class Worker:
             except Exception:
                 said = None
             if said is not None and said.heard is not Heard.IGNORED:
-                out = await door.apologise(tx, said, number)
-                letters = await lay_in_outbox(tx, out, now)
+                letters = await lay_in_outbox(tx, await door.apologise(tx, said, number), now)
+            told = await alert(tx, "parked", number=number)
+            letters += await lay_in_outbox(tx, told, now)
         log.error("parked", number=number, error=type(error).__name__, row=update.id)
         self.delivery.push(letters)
-        self.alert(number)
 
 
 def read_once(body: dict[str, Any]) -> Inbound | None:

@@ -176,7 +176,9 @@ async def _brought_in(tx: Tx, said: Inbound, now: datetime) -> list[Outbound]:
         return []
     await history.append(tx, lead_id=None, event="stranger_group", by=None, now=now)
     out = [Outbound(said.channel, said.chat, leave=True)]
-    return out + await alert(tx, "stranger_group", once=f"{said.chat}:{now:%Y%m%d}")
+    return out + await alert(
+        tx, "stranger_group", once=f"{tx.sealer.fingerprint(said.chat)}:{now:%Y%m%d}"
+    )
 
 
 async def _thrown_out(tx: Tx, said: Inbound) -> list[Outbound]:
@@ -236,7 +238,9 @@ async def undeliverable(
     parts = one.key.split(":")
     lead = await leads.get(tx, parts[1]) if parts[0] == "told" else None
     if lead is None:
-        return await alert(tx, "dead", once=f"dead:{one.chat}:{now:%Y%m%d}", reason=reason)
+        return await alert(
+            tx, "dead", once=f"dead:{tx.sealer.fingerprint(one.chat)}:{now:%Y%m%d}", reason=reason
+        )
     await people.mark_unreachable(tx, lead.reporter_id, one.channel, now)
     await history.append(tx, lead_id=lead.id, event="unreachable", by=None, now=now)
     text = say("office.unreachable_monitor", number=lead.number)

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from handlers.messages import Lane, Outbound
+from handlers.monitor import learn
 from handlers.office import cards
 from handlers.texts import say
 from handlers.turn import BEIJING
@@ -15,6 +16,7 @@ MOST = 20
 """More leads than this coming due at once look like a wrong clock, not like work."""
 
 STALE = timedelta(days=7)
+MORNING = 8
 DROPPED = timedelta(days=37)
 
 
@@ -57,6 +59,24 @@ async def drafts(tx: Tx, now: datetime) -> list[Outbound]:
         where = await people.addresses(tx, draft.person_id)
         text = say("menu.draft_gone" if gone else "menu.draft_waits")
         out += [Outbound(*address, text=text, lane=Lane.NOTICE, key=key) for address in where[:1]]
+    return out
+
+
+async def cards_of_the_day(tx: Tx, book: Book, now: datetime) -> list[Outbound]:
+    """From eight in the morning, a learning card to whoever wished one a day."""
+    local = now.astimezone(BEIJING)
+    done = await instance.get(tx, "daily.sent")
+    if local.hour < MORNING or done == local.date().isoformat():
+        return []
+    await instance.put(tx, "daily.sent", local.date().isoformat())
+    out: list[Outbound] = []
+    for person in await people.everyone(tx):
+        where = await people.addresses(tx, person.id) if person.revoked_at is None else []
+        state = (await sessions.load(tx, person.id)).state if where else {}
+        card = learn.todays_card(state, book, local.date()) if state else None
+        if card is not None:
+            out += learn.letters(state, book, card, local.date(), *where[0])
+            await sessions.save(tx, person.id, learn.sent_today(state, card, local.date()), now)
     return out
 
 

@@ -191,7 +191,7 @@ async def post(turn: Turn, lead: Lead, office: Office) -> bool:
     """Send a lead's card to its office. False if nobody there can be reached yet."""
     chats = await chats_for(turn.tx, office)
     for channel, chat in chats:
-        turn.out.append(_letter(turn, lead, channel, chat))
+        turn.out.append(letter(turn.tx, lead, channel, chat))
     return bool(chats)
 
 
@@ -202,15 +202,18 @@ async def refresh(turn: Turn, lead: Lead) -> None:
     if office is not None and office.channel and office.chat:
         known.add((office.channel, office.chat))
     for channel, chat in sorted(known):
-        turn.out.append(_letter(turn, lead, channel, chat))
+        turn.out.append(letter(turn.tx, lead, channel, chat))
 
 
-def _letter(turn: Turn, lead: Lead, channel: str, chat: str) -> Outbound:
-    """Its key stands unsealed in the outbox: the chat, which may be an account, is not in it."""
+def letter(tx: Tx, lead: Lead, channel: str, chat: str, *, again: str = "") -> Outbound:
+    """A lead's card for one chat; `again` tells a redrawing of the same revision apart.
+
+    Its key stands unsealed in the outbox: the chat, which may be an account, is not in it.
+    """
     return Outbound(
         channel,
         chat,
         lane=Lane.CARD,
         card=lead.id,
-        key=f"card:{lead.id}:{lead.revision}:{turn.tx.sealer.fingerprint(chat)}",
+        key=f"card:{lead.id}:{lead.revision}:{tx.sealer.fingerprint(chat)}:{again}",
     )

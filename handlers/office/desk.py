@@ -78,7 +78,7 @@ async def bind(turn: Turn, code: str) -> None:
         turn.tell("office.group.bind_bad")
         return
     await places.bind_chat(turn.tx, office.id, turn.said.channel, turn.said.chat, turn.now)
-    await instance.put(turn.tx, f"preflight:{office.id}", "due")
+    await instance.put(turn.tx, "groups.due", turn.now.isoformat())
     turn.tell("office.group.bound", office=office.name)
     for lead in await leads.open_of(turn.tx, office.id, limit=50):
         await cards.refresh(turn, lead)

@@ -5,6 +5,8 @@ import contextlib
 import json
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack
+from functools import partial
+from itertools import count
 from typing import Any
 
 from bot.channels import Failed, Retry
@@ -16,9 +18,13 @@ from bot.channels.telegram.peek import peek
 from bot.channels.telegram.poll import Poller
 from bot.channels.telegram.reader import TelegramReader
 from bot.channels.telegram.speak import TelegramMouth
+from bot.channels.telegram.watch import watch
 from bot.joined import App, receive_patiently, remember_name, unfit
+from bot.log import event_log
 from bot.unfit import Unfit
 from handlers.texts import find
+
+log = event_log()
 
 
 async def join(app: App, stack: AsyncExitStack, parts: frozenset[str]) -> None:
@@ -51,18 +57,20 @@ async def join(app: App, stack: AsyncExitStack, parts: frozenset[str]) -> None:
         app.webhook = _webhook(app)
     else:
         app.poll = _polling(app, Poller(bot))
+    app.watch = partial(watch, app, mouth.people, me)
 
 
 async def _who(mouth: TelegramMouth) -> Me:
     """Ask who we are, through passing troubles."""
-    for tries in range(1, 8):
+    for tries in count(1):
         try:
             return await preflight.who_am_i(mouth.people)
         except Failed as failed:
             if not isinstance(failed.outcome, Retry):
                 raise
-            await asyncio.sleep(growing(tries, most=10))
-    return await preflight.who_am_i(mouth.people)
+            log.warning("channel_unreachable", channel="telegram", tries=tries)
+            await asyncio.sleep(growing(tries, most=15))
+    raise AssertionError("counting has no end")
 
 
 def _polling(app: App, poller: Poller) -> Callable[[], Coroutine[Any, Any, None]]:
