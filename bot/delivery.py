@@ -17,7 +17,7 @@ from bot.post import from_letter, lay_in_outbox
 from handlers import door
 from handlers.messages import Outbound
 from handlers.office import cards
-from storage import Busy, files, leads, outbox
+from storage import Busy, files, instance, leads, outbox
 from storage.database import Database, Tx
 from storage.outbox import Letter
 
@@ -204,6 +204,8 @@ class Delivery:
         match spoken:
             case Sent():
                 await outbox.sent(tx, letter.id, now, spoken.message)
+                if one.quiz is not None and spoken.quiz:
+                    await instance.put(tx, f"{door.QUIZ}{spoken.quiz}", one.quiz.id)
                 return await self._card_sent(tx, one, spoken, now) if one.card else []
             case Retry():
                 wait = spoken.after if spoken.after is not None else growing(letter.tries + 1)

@@ -1,7 +1,7 @@
 """Between what a dialogue answers and the outbox: an `Outbound` as a row, and a row as one."""
 
 import base64
-from dataclasses import fields
+from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
@@ -70,7 +70,7 @@ def to_payload(one: Outbound) -> dict[str, Any]:
     if one.buttons:
         payload["buttons"] = [[[b.label, b.data] for b in row] for row in one.buttons]
     if one.quiz:
-        payload["quiz"] = [one.quiz.ask, list(one.quiz.choices), one.quiz.right, one.quiz.why]
+        payload["quiz"] = asdict(one.quiz)
     if one.picture:
         payload["picture"] = base64.b64encode(one.picture).decode()
     return payload
@@ -92,7 +92,7 @@ def from_letter(letter: Letter) -> Outbound:
         key=letter.key,
         expires_at=letter.expires_at,
         buttons=tuple(tuple(Button(*b) for b in row) for row in buttons),
-        quiz=Quiz(quiz[0], tuple(quiz[1]), quiz[2], quiz[3]) if quiz else None,
+        quiz=Quiz(**{**quiz, "choices": tuple(quiz["choices"])}) if quiz else None,
         picture=base64.b64decode(picture),
         **payload,
     )

@@ -15,7 +15,7 @@ from handlers.office import desk
 from handlers.texts import say
 from handlers.turn import Finder, Turn
 from knowledge.book import Book
-from storage import history, invitations, leads, outbox, people, places, sessions
+from storage import history, instance, invitations, leads, outbox, people, places, sessions
 from storage.database import Tx
 from storage.people import Person, Role
 
@@ -35,6 +35,10 @@ TIDY_UNTIL = timedelta(hours=47)
 
 _NO_MESSAGE = frozenset((Heard.PRESS, Heard.QUIZ, Heard.INLINE))
 """What is no message of hers in the chat: there is nothing to take out."""
+
+
+QUIZ = "quiz."
+"""Before the channel's id of a quiz that was put: which card it asks about."""
 
 
 @dataclass
@@ -88,6 +92,8 @@ async def receive(house: House, tx: Tx, said: Inbound, now: datetime) -> list[Ou
         if person.role is Role.MONITOR and said.message and said.heard not in _NO_MESSAGE:
             tidy = Outbound(said.channel, said.chat, delete=(said.message,), lane=Lane.SWEEP)
             swept = [replace(tidy, not_before=now + TIDY_AFTER, expires_at=now + TIDY_UNTIL)]
+    if said.heard is Heard.QUIZ:
+        said = replace(said, text=await instance.get(tx, f"{QUIZ}{said.message}") or "")
     session = await sessions.load(tx, person.id)
     turn = Turn(tx, house.book, house.finder, now, said, person, dict(session.state))
     await answer.answer(turn)

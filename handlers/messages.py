@@ -118,6 +118,7 @@ class Quiz:
     choices: tuple[str, ...]
     right: int
     why: str
+    id: str = ""  # what it asks about, so that an answer that comes days later finds it
 
 
 @dataclass(frozen=True)

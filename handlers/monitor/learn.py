@@ -57,8 +57,7 @@ class Learning:
         return replace(self, open=(*(one for one in self.open if one != id), id))
 
     def answered(self, id: str, today: date, *, right: bool) -> "Learning":
-        """A quiz was answered. No other is open any more: answers to older ones count for
-        nothing, because a channel doesn't always tell which quiz an answer belongs to."""
+        """A quiz was answered."""
         again = {one: waits for one, waits in self.again.items() if one != id}
         known = tuple(one for one in self.known if one != id)
         place = 0 if not right else self.again[id][1] + 1 if id in self.again else len(WAITS)
@@ -66,7 +65,8 @@ class Learning:
             again[id] = ((today + timedelta(days=WAITS[place])).isoformat(), place)
         else:
             known = (*known, id)
-        return replace(self, known=known, again=again, open=())
+        left = tuple(one for one in self.open if one != id)
+        return replace(self, known=known, again=again, open=left)
 
 
 def next_card(learning: Learning, book: Book, today: date) -> Card | None:
@@ -107,7 +107,7 @@ def letters(
     else:
         rests = rule_card.rests(book, card, today)
         text = say("learn.card", title=card.title, summary=card.summary, rests=rests)
-    quiz = Quiz(card.quiz.ask, card.quiz.choices, card.quiz.right, card.quiz.why)
+    quiz = Quiz(card.quiz.ask, card.quiz.choices, card.quiz.right, card.quiz.why, card.id)
     return [
         Outbound(channel, chat, text=text, buttons=_rows(learning)),
         Outbound(channel, chat, quiz=quiz),
@@ -141,15 +141,13 @@ async def press(turn: Turn) -> bool:
 
 
 def answered(turn: Turn) -> None:
-    """An answer to a quiz: right or not, why, and where the rule stands. If several quizzes
-    are open, nobody can say which one was meant; then it is only no longer open."""
+    """An answer to a quiz: right or not, why, and where the rule stands. `said.text` names the
+    card it asks about; if that is not known and several are open, nobody can say which."""
     learning = Learning.of(turn.state)
-    card = turn.book.find(Card, learning.open[-1]) if learning.open else None
+    only = learning.open[0] if len(learning.open) == 1 else ""
+    card = turn.book.find(Card, turn.said.text or only)
     chosen = turn.said.data
     if card is None or not chosen.isdecimal():
-        return
-    if len(learning.open) > 1:
-        turn.state["learn"] = replace(learning, open=()).to_json()
         return
     right = int(chosen) == card.quiz.right
     learning = learning.answered(card.id, turn.today, right=right)

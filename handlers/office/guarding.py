@@ -54,5 +54,5 @@ async def looked(
 
 
 def _seen(tx: Tx, office: Office, state: str) -> str:
-    """What was found, of this very group: a newly bound one is not trusted for the old one's sake."""
+    """What was found of this very group: a newly bound one is looked at anew."""
     return f"{state}:{tx.sealer.fingerprint(office.chat)}"

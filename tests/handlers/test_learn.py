@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from handlers import door
 from handlers.messages import Heard
 from handlers.monitor.learn import (
     Learning,
@@ -13,6 +14,7 @@ from handlers.monitor.learn import (
     todays_card,
 )
 from knowledge.book import Book
+from storage import instance
 from storage.people import Role
 from tests.handlers.village import Village, Voice
 
@@ -139,3 +141,18 @@ def test_what_was_wrong_comes_first_and_all_ends_some_day(book: Book) -> None:
     later = next_card(learning, book, day + timedelta(days=8))
     assert later is None or later.id in learning.again
     assert Learning.of({"learn": learning.to_json()}) == learning
+
+
+async def test_an_answer_finds_its_card_though_another_quiz_is_open(village: Village) -> None:
+    wang = await village.invited(Role.MONITOR, "王阿婆", "u1")
+    await wang.says("/学")
+    await wang.presses("再来一条")
+    first, second = [one.quiz for one in wang.seen if one.quiz][:2]
+    assert first is not None
+    assert second is not None
+    async with village.database.write() as tx:
+        await instance.put(tx, f"{door.QUIZ}poll1", first.id)
+        await instance.put(tx, f"{door.QUIZ}poll2", second.id)
+    for poll, quiz in (("poll1", first), ("poll2", second)):
+        await village.hear(wang._said(Heard.QUIZ, message=poll, data=str(quiz.right)), wang)
+        assert quiz.why in wang.last
