@@ -1,0 +1,86 @@
+"""Towns to play in: a fake Telegram, a deployment on the engine asked for, everybody invited."""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import asyncpg
+import pytest
+from sqlalchemy import make_url
+
+from tests.fake_telegram import FakeTelegram
+from tests.journeys.serving import Deployment
+from tests.journeys.town import Town, settle
+
+TOKEN = "4242424242:CanaryTokenThatNobodyMaySee_8Kq"
+
+
+@dataclass
+class Founder:
+    """Founds towns on one engine, and takes them down at the end."""
+
+    folder: Path
+    sqlite: Path  # a migrated, empty SQLite file
+    postgres: str  # the address of a migrated, empty database; empty: SQLite
+    towns: list[Town] = field(default_factory=list)
+    names: itertools.count[int] = field(default_factory=itertools.count)
+
+    async def found(self, *, webhook: bool = False, serve: bool = True, **people: int) -> Town:
+        """A town whose people have opened their invitations, and its server at work."""
+        api = FakeTelegram(TOKEN)
+        await api.start()
+        folder = self.folder / f"town{next(self.names)}"
+        deployment = Deployment(folder, api, await self._database(), webhook=webhook)
+        await deployment.prepare(self.sqlite)
+        town = await settle(deployment, **people)
+        self.towns.append(town)
+        if serve:
+            await deployment.start()
+            await town.assemble()
+        return town
+
+    async def _database(self) -> str:
+        if not self.postgres:
+            return ""
+        template = make_url(self.postgres)
+        name = f"{template.database}_{secrets.token_hex(4)}"
+        await self._admin(f"CREATE DATABASE {name} TEMPLATE {template.database}")
+        return template.set(database=name).render_as_string(hide_password=False)
+
+    async def _admin(self, statement: str) -> None:
+        plain = make_url(self.postgres).set(drivername="postgresql", database="postgres")
+        connection = await asyncpg.connect(plain.render_as_string(hide_password=False))
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+    async def leave(self) -> None:
+        """Stop everything."""
+        for town in self.towns:
+            deployment = town.deployment
+            deployment.kill()
+            if deployment.process is not None:
+                await deployment.process.wait()
+            await town.api.stop()
+            if self.postgres:
+                name = make_url(deployment.url).database
+                await self._admin(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def engine(request: pytest.FixtureRequest) -> str:
+    """The address of a template database on PostgreSQL; empty: SQLite."""
+    return str(request.getfixturevalue("postgres_url")) if request.param == "postgres" else ""
+
+
+@pytest.fixture
+async def founder(engine: str, tmp_path: Path, sqlite_template: Path) -> AsyncIterator[Founder]:
+    """Founds towns on each engine in turn."""
+    made = Founder(tmp_path, sqlite_template, engine)
+    yield made
+    await made.leave()
