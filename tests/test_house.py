@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -71,3 +73,26 @@ def test_no_sentence_shouts_or_flatters(name: str) -> None:
     loaded = yaml.safe_load((texts.FOLDER / f"{name}.yaml").read_text("utf-8"))
     for sentence in sentences(loaded):
         assert not re.search("[!！]|您好|感谢|恭喜|加油|真棒", sentence), sentence
+
+
+def test_the_web_the_commands_and_the_domain_import_no_telegram_library() -> None:
+    names = "bot.app, bot.demo, bot.__main__, handlers.answer, storage.leads, knowledge.search"
+    code = (
+        f"import {names}, sys; "
+        "print([m for m in ('aiogram', 'telegram', 'aiohttp') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_every_package_imports_only_downwards() -> None:
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name("lint-imports"))],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+    )
+    assert done.returncode == 0, done.stdout
