@@ -6,6 +6,7 @@ none. An update that fails again and again is parked, and its sender and the ope
 """
 
 import asyncio
+import contextlib
 import secrets
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -29,7 +30,9 @@ IDLE = 0.25
 
 TRIES = 4
 FETCH_TRIES = 6
-LEASE = timedelta(minutes=3)
+LEASE = timedelta(seconds=15)
+"""How long an update whose files are being fetched is nobody else's; renewed while it lasts, so
+that after a crash it is taken up again within that time."""
 
 log = event_log()
 
@@ -110,6 +113,28 @@ class Worker:
             update = await inbox.take(tx, now, needs_files=True, lease=LEASE)
         if update is None:
             return False
+        fetched = asyncio.Event()
+        holding = asyncio.create_task(self._hold(update, fetched))
+        try:
+            await self._fetch(update, now)
+        finally:
+            fetched.set()
+            await holding
+        self.wake()
+        return True
+
+    async def _hold(self, update: Update, fetched: asyncio.Event) -> None:
+        """Renew the lease until the files are fetched."""
+        while not fetched.is_set():
+            try:
+                await asyncio.wait_for(fetched.wait(), LEASE.total_seconds() / 3)
+            except TimeoutError:
+                with contextlib.suppress(Busy):
+                    async with self.database.write() as tx:
+                        await inbox.hold(tx, update.id, self.now() + LEASE)
+
+    async def _fetch(self, update: Update, now: datetime) -> None:
+        """Keep its files, or learn why they cannot be kept; a passing trouble is tried again."""
         try:
             said = self.readers[update.channel].read(update.body)
             kept = [
@@ -133,14 +158,12 @@ class Worker:
                     await inbox.fail(
                         tx, update.id, self.now(), type(error).__name__, limit=99, wait=wait
                     )
-                return True
+                return
             said = self.readers[update.channel].read(update.body)
             kept = [replace(ref, refused="unreachable") for ref in said.files]
         async with self.database.write() as tx:
             body = {"read": replace(said, files=tuple(kept)).to_json()}
             await inbox.replace_body(tx, update.id, body)
-        self.wake()
-        return True
 
     async def _failed(self, update: Update, error: Exception) -> None:
         """One more failed try; after the last the update is parked and its sender told."""

@@ -96,6 +96,11 @@ _FAIL = (
     )
     .returning(inbox.c.state)
 )
+_HOLD = (
+    update(inbox)
+    .where(_ID, inbox.c.state == "fetch")
+    .values(next_at=bindparam("again", type_=Moment))
+)
 _WAIT = update(inbox).where(_ID).values(next_at=bindparam("again", type_=Moment))
 _BODY = (
     update(inbox)
@@ -183,6 +188,11 @@ def _update(tx: Tx, row: Any, *, body: bool = True) -> Update:
         row.state,
         row.reason,
     )
+
+
+async def hold(tx: Tx, id: int, until: datetime) -> None:
+    """Renews the lease on an update whose files are still being fetched."""
+    await tx.run(_HOLD, {"row": id, "again": until})
 
 
 async def done(tx: Tx, id: int, now: datetime) -> None:
