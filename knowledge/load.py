@@ -18,7 +18,7 @@ from knowledge.findings import Finding, PackError, refuse
 from knowledge.folder import Document, read_folder
 from knowledge.schema import KINDS, Entry, Form, Index, Instrument, Manifest, Model, Words
 
-PLAIN_KINDS = frozenset({"reading", "same", "outside"})
+PLAIN_KINDS = frozenset({"reading", "same", "near", "outside"})
 """Files that are tables for one module, which validates them itself; see `Pack.tables`."""
 
 MOST_FINDINGS = 200

@@ -1,0 +1,71 @@
+"""What was learned, kept in a file, so that a start takes no longer than reading it.
+
+The file is named by a hash of everything it was learned from, the code included: with other
+words or other code it is simply not found, and learning begins anew.
+"""
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from knowledge.search.corpus import Corpus
+from knowledge.search.weights import Vocabulary, Weights
+
+_ARRAYS = ("features", "telling", "starts", "entries", "values")
+
+
+def default_folder() -> Path:
+    """Where this user's programs keep what can be made again."""
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    return Path(base) / "cunjian"
+
+
+def name(corpus: Corpus) -> str:
+    """The file for what is learned from this."""
+    digest = hashlib.sha256(repr((np.__version__, sorted(corpus.friends), sorted(corpus.lends),
+        corpus.texts, corpus.same, corpus.entries, corpus.outside, corpus.asks)).encode())  # fmt: skip
+    for source in sorted(Path(__file__).parent.glob("**/*")):
+        if source.suffix in (".py", ".txt"):
+            digest.update(source.read_bytes())
+    return f"search-{digest.hexdigest()[:32]}.npz"
+
+
+def load(file: Path, count: int) -> Weights | None:
+    """What was kept, or none if there is nothing or it can't be read."""
+    try:
+        with np.load(file, allow_pickle=False) as kept:
+            arrays = [kept[each] for each in _ARRAYS]
+            unseen = float(kept["unseen"])
+    except (OSError, ValueError, KeyError):
+        return None
+    features, telling, starts, entries, values = arrays
+    fits = len(telling) == len(features) == len(starts) - 1 and len(entries) == len(values)
+    if not fits or (len(entries) and int(entries.max()) >= count):
+        return None
+    return Weights(Vocabulary(features, telling, unseen), starts, entries, values, count)
+
+
+def save(file: Path, weights: Weights) -> None:
+    """Keep it, whole or not at all; where nothing may be written, nothing is."""
+    vocabulary = weights.vocabulary
+    arrays = (
+        vocabulary.features,
+        vocabulary.telling,
+        weights.starts,
+        weights.entries,
+        weights.values,
+    )
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=file.parent, delete=False) as draft:
+            np.savez(
+                draft,
+                unseen=np.float64(vocabulary.unseen),
+                **dict(zip(_ARRAYS, arrays, strict=True)),
+            )
+        os.replace(draft.name, file)
+    except OSError:
+        return
