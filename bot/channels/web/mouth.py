@@ -71,7 +71,8 @@ class WebMouth:
 
     async def speak(self, letter: Outbound, parcels: Sequence[Parcel] = ()) -> Spoken:
         """Name it; the outbox does the rest."""
-        if letter.toast or letter.strip or letter.delete:
+        says = letter.text or letter.card or letter.files or letter.picture or letter.quiz
+        if letter.toast or not says:
             return Sent()
         message = letter.replaces or ids.new()
         return Sent(message, quiz=message if letter.quiz else "")

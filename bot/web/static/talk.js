@@ -72,7 +72,7 @@
     const attempt = async () => {
       mark.textContent = words.sending;
       const ok = await again();
-      mark.textContent = ok ? words.kept : words.unsent;
+      mark.textContent = ok ? "" : words.unsent;
       own.classList.toggle("failed", !ok);
       if (ok || closed) return ok;
       const retry = make("button", "retry", words.again);
@@ -128,10 +128,17 @@
 
   // --- showing ----------------------------------------------------------------------------------
 
+  // What is new is scrolled to, unless she reads further up; of something long its beginning.
+  const isNear = (log) => log.scrollHeight - log.scrollTop - log.clientHeight < 240;
   function place(log, node) {
-    const near = log.scrollHeight - log.scrollTop - log.clientHeight < 160 || node.classList.contains("own");
+    const near = isNear(log) || node.classList.contains("own");
     log.append(node);
-    if (near) log.scrollTop = log.scrollHeight;
+    if (!near) return;
+    const long = node.offsetHeight > log.clientHeight - 24;
+    log.scrollTop = long ? node.offsetTop - log.offsetTop - 12 : log.scrollHeight;
+  }
+  for (const log of Object.values(logs)) {
+    log?.addEventListener("load", () => { if (isNear(log)) log.scrollTop = log.scrollHeight; }, true);
   }
 
   function rowOf(buttons, group, item) {

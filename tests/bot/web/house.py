@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import quote
 
 import httpx
 
@@ -61,7 +62,7 @@ class Phone:
 
     async def send(self, body: object, *, name: str = "a.png", id: str = "") -> int:
         """Upload one file; the status."""
-        headers = {"X-Id": id or fresh(), "X-Name": name, "X-Kind": "photo"}
+        headers = {"X-Id": id or fresh(), "X-Name": quote(name), "X-Kind": "photo"}
         answer = await self.client.post("/file", content=body, headers=headers)  # type: ignore[arg-type]
         return answer.status_code
 
