@@ -4,16 +4,19 @@ Authority is the roster, read in the same transaction as the act. A group gives 
 only buttons of cards and the one binding command are heard.
 """
 
+import re
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from handlers.messages import Heard, Keyboard, Place
 from handlers.monitor import ask, browse, check, entry, learn, menu, mine, report, talk, triage
 from handlers.office import actions, desk, details
-from handlers.texts import say, words
+from handlers.texts import find, say, words
 from handlers.turn import Turn
-from storage import leads
+from storage import leads, numbers
 from storage.people import Role
+
+SENTENCE_END = re.compile(r"[\W_]+$")
 
 LATE = timedelta(minutes=10)
 """How long after a report a straggling message is taken for part of it."""
@@ -35,6 +38,7 @@ READING: dict[str, Callable[[Turn], Awaitable[bool]]] = {
     "k": check.press,
     "y": learn.press,
     "a": ask.report_words,
+    "q": ask.aside,
 }
 """Buttons of cards, lists and learning: good at any time, whatever is open."""
 
@@ -64,7 +68,9 @@ async def answer(turn: Turn) -> None:
 
 def home(turn: Turn) -> Keyboard:
     """The front door of whoever speaks."""
-    return menu.rows() if turn.person.role is Role.MONITOR else desk.rows()
+    if turn.person.role is Role.MONITOR:
+        return menu.rows()
+    return desk.rows(office=turn.person.role is Role.OFFICER)
 
 
 async def _in_group(turn: Turn) -> None:
@@ -125,10 +131,17 @@ async def _own(turn: Turn, area: str, verb: str, argument: str) -> None:
         await talk.start(turn, lead)
 
 
+def _named(text: str) -> str:
+    """The button of the front door that was typed instead of pressed, or a greeting; or empty."""
+    said = SENTENCE_END.sub("", text.strip()).casefold()
+    return next((verb for verb in find("menu.typed") if said in words(f"menu.typed.{verb}")), "")
+
+
 async def _menu(turn: Turn, verb: str, argument: str) -> None:
     monitor = turn.person.role is Role.MONITOR
     if verb == "help":
-        turn.tell("menu.help" if monitor else "menu.help_officer", home(turn))
+        key = {Role.MONITOR: "help", Role.OFFICER: "help_officer"}.get(turn.person.role)
+        turn.tell(f"menu.{key or 'help_steward'}", home(turn))
     elif verb == "lists":
         browse.lists(turn)
     elif verb == "report" and monitor:
@@ -139,9 +152,15 @@ async def _menu(turn: Turn, verb: str, argument: str) -> None:
         await mine.show(turn, _page(argument))
     elif verb == "drafts" and monitor:
         await report.list_drafts(turn)
+    elif verb == "hello":
+        turn.leave()
+        _greet(turn)
+    elif verb == "open" and turn.person.role is Role.OFFICER:
+        await desk.show_open(turn)
     else:
         turn.leave()
-        turn.tell("menu.menu", home(turn))
+        key = "office.menu" if turn.person.role is Role.OFFICER else "menu.menu"
+        turn.tell(key, home(turn))
 
 
 async def _stale(turn: Turn) -> None:
@@ -174,8 +193,17 @@ async def _command(turn: Turn) -> None:
     if command == "/help":
         await _menu(turn, "help", "")
         return
+    _greet(turn)
+
+
+def _greet(turn: Turn) -> None:
     name = turn.person.name
-    turn.show(say("menu.hello", name=name) if name else say("menu.hello_plain"), home(turn))
+    if turn.person.role is Role.OFFICER:
+        turn.tell("office.menu", home(turn))
+    elif turn.person.role is Role.STEWARD:
+        turn.tell("menu.help_steward", home(turn))
+    else:
+        turn.show(say("menu.hello", name=name) if name else say("menu.hello_plain"), home(turn))
 
 
 async def _read(turn: Turn, command: str, argument: str = "") -> bool:
@@ -214,11 +242,27 @@ async def _words(turn: Turn) -> None:
             return
         if await mine.by_number(turn, said.text):
             return
+    elif await _by_number(turn, said.text):
+        return
     if said.heard is Heard.TEXT:
-        if not await _read(turn, said.text.strip()):
+        if verb := _named(said.text):
+            await _menu(turn, verb, "")
+        elif not await _read(turn, said.text.strip()):
             await ask.question(turn, said.text)
     elif said.heard is not Heard.EDITED:
         turn.tell("menu.sticker", home(turn))
+
+
+async def _by_number(turn: Turn, text: str) -> bool:
+    """A number that an officer types opens the details, if the lead is her office's."""
+    if turn.person.role is not Role.OFFICER or not numbers.parse(text):
+        return False
+    lead = await leads.by_number(turn.tx, text)
+    if lead is None or lead.office_id != turn.person.office_id:
+        turn.tell("office.lead_gone", home(turn))
+    else:
+        await details.show(turn, lead)
+    return True
 
 
 async def _meant(turn: Turn) -> leads.Lead | None:

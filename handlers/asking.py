@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from handlers import form
+from handlers import form, redact
 from handlers.form import Ask, Filled, Plan, Step
 from handlers.messages import Button, Heard, Keyboard
 from handlers.texts import say, words
@@ -15,9 +15,13 @@ class Wish(StrEnum):
 
     BACK = "back"
     SKIP = "skip"
+    ONWARD = "onward"
     SAVE = "save"
     CANCEL = "cancel"
 
+
+EARLIER = 60
+"""Characters of an earlier answer that are shown again."""
 
 WISHES = frozenset(wish.value for wish in Wish)
 
@@ -48,22 +52,28 @@ def listen(turn: Turn) -> Told | None:
     return Told(Wish(verb)) if verb in WISHES else Told(verb=verb)
 
 
-def put(turn: Turn, filled: Filled, plan: Plan, *, hint: str = "") -> None:
+def put(turn: Turn, filled: Filled, plan: Plan, *, hint: str = "", more: Keyboard = ()) -> None:
     """Ask the open question, with its choices and the ways back, on and out."""
     ask = form.current(filled, plan)
     if ask is None:
         return
     turn.step()
     lines = [say(f"form.hint.{hint}")] if hint else []
-    lines.append(ask.ask)
-    lines += numbered(ask)
+    lines += [ask.ask, *numbered(ask), *earlier(filled, ask)]
     first = next(iter(plan(filled))).key == ask.key
-    turn.show("\n".join(lines), (*choices(turn, ask), *ways(turn, ask, first=first)))
+    rows = ways(turn, ask, first=first, answered=ask.key in filled.answers)
+    turn.show("\n".join(lines), (*choices(turn, ask), *more, *rows))
+
+
+def earlier(filled: Filled, ask: Ask) -> list[str]:
+    """What was answered before somebody came back to this question."""
+    text = filled.text(ask.key)
+    return [say("form.earlier", text=redact.cut(text, EARLIER))] if text else []
 
 
 def numbered(ask: Ask) -> list[str]:
     """Long choices are also written out, because a button cuts them off."""
-    if all(len(choice) <= 16 for choice in ask.choices):
+    if ask.written or all(len(choice) <= 16 for choice in ask.choices):
         return []
     return [
         say("form.choice_line", n=n, label=choice) for n, choice in enumerate(ask.choices, start=1)
@@ -75,21 +85,25 @@ def choices(turn: Turn, ask: Ask) -> Keyboard:
     return in_rows([turn.button(choice, n) for n, choice in enumerate(ask.choices)])
 
 
-def ways(turn: Turn, ask: Ask, *, first: bool) -> Keyboard:
-    """Back, skip, save and cancel: every screen has a way back."""
+def ways(turn: Turn, ask: Ask, *, first: bool, answered: bool = False) -> Keyboard:
+    """Back, skip, save and cancel: every screen has a way back, and past an answer that stays."""
     buttons: list[Button] = []
+    if answered:
+        buttons.append(turn.button(say("form.button.onward"), Wish.ONWARD))
     if not first:
         buttons.append(turn.button(say("form.button.back"), Wish.BACK))
     if not ask.required:
         buttons.append(turn.button(say("form.button.skip"), Wish.SKIP))
     buttons.append(turn.button(say("form.button.save"), Wish.SAVE))
     buttons.append(turn.button(say("form.button.cancel"), Wish.CANCEL))
-    return in_rows(buttons, width=4)
+    return in_rows(buttons, width=4 if len(buttons) < 5 else 3)
 
 
 def answer(filled: Filled, told: Told, plan: Plan, turn: Turn) -> Step | None:
     """The form after a word that concerns the form alone; none if there is no way further back."""
     at = turn.said.at.astimezone(BEIJING)  # "today" is a day in China
+    if told.wish is Wish.ONWARD:
+        return Step(form.go_on(filled, plan))
     if told.wish is Wish.BACK:
         back = form.go_back(filled, plan)
         return Step(back) if back else None
@@ -98,5 +112,7 @@ def answer(filled: Filled, told: Told, plan: Plan, turn: Turn) -> Step | None:
         typed = told.text and ask is not None and ask.choices
         if typed and form.match_choice(told.text, ask.choices) is not None:  # type: ignore[union-attr]
             return form.take(filled, told.text, plan, at=at)
+        if filled.hinted and told.text.strip() in words("form.unknown"):
+            return form.take(filled, told.text, plan, at=at)  # twice: nobody is held up by it
         return form.skip(filled, plan)
     return form.take(filled, told.text, plan, at=at, choice=told.choice)

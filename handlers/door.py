@@ -153,7 +153,9 @@ async def _welcome(tx: Tx, said: Inbound, person: Person) -> Outbound:
     text = say(
         f"menu.welcome.{person.role}", name=person.name, office=office.name if office else ""
     )
-    rows = menu.rows() if person.role is Role.MONITOR else desk.rows()
+    rows = desk.rows(office=person.role is Role.OFFICER)
+    if person.role is Role.MONITOR:
+        rows = menu.rows()
     return Outbound(said.channel, said.chat, text=text.lstrip(" ，"), buttons=rows)
 
 

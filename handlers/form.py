@@ -21,6 +21,9 @@ PREVIEW = "preview"
 LONG = 3500
 """From this length on a text may be one part of several: phones split at 4,096 characters."""
 
+LOOSE = 2
+"""Letters that may follow a choice typed by part of its name."""
+
 PARTS_WITHIN = timedelta(seconds=5)
 
 
@@ -36,6 +39,7 @@ class Ask:
     values: tuple[str, ...] = ()  # what each choice stands for; the choice itself where empty
     required: bool = False
     free: bool = False  # a choice question that takes typed words as well
+    written: bool = False  # its sentence lists the choices already
 
 
 Plan = Callable[["Filled"], Sequence[Ask]]
@@ -129,7 +133,7 @@ def skip(form: Filled, plan: Plan) -> Step:
     if ask is None:
         return Step(form)
     if ask.required:
-        return Step(replace(form, hinted=True), "required")
+        return Step(replace(form, hinted=True), "choice" if _only_choices(ask) else "required")
     return Step(_answered(form, ask, {"text": "", "skipped": True}, plan))
 
 
@@ -146,13 +150,15 @@ def take(form: Filled, said: str, plan: Plan, *, at: datetime, choice: int | Non
         return Step(form)
     said = said.strip()
     if ask.choices:
-        place = choice if choice is not None else match_choice(said, ask.choices)
+        place = choice if choice is not None else match_choice(said, ask.choices, whole=ask.free)
         if place is not None and 0 <= place < len(ask.choices):
             value = ask.values[place] if ask.values else ask.choices[place]
-            return Step(_answered(form, ask, {"text": ask.choices[place], "value": value}, plan))
-        if not ask.free:
+            taken = {"text": ask.choices[place], "value": value}
+            taken |= _understood(ask.kind, ask.choices[place], at.date())
+            return Step(_answered(form, ask, taken, plan))
+        if _only_choices(ask):
             return Step(replace(form, hinted=True), "choice")
-    if not said:
+    if not any(letter.isalnum() for letter in said):
         return Step(replace(form, hinted=True), "empty")
     answer = {"text": said, **_understood(ask.kind, said, at.date())}
     if len(answer) == 1 and ask.kind in {"when", "amount"} and not form.hinted:
@@ -161,8 +167,13 @@ def take(form: Filled, said: str, plan: Plan, *, at: datetime, choice: int | Non
     return Step(replace(_answered(form, ask, answer, plan), part=part))
 
 
-def match_choice(said: str, choices: Sequence[str]) -> int | None:
-    """Which choice typed words mean: its number, its words, or words only it contains."""
+def _only_choices(ask: Ask) -> bool:
+    return bool(ask.choices) and not ask.free
+
+
+def match_choice(said: str, choices: Sequence[str], *, whole: bool = False) -> int | None:
+    """Which choice typed words mean: its number, its words, or words only it contains. With
+    `whole` its number or its words alone, because other words are an answer of their own."""
     folded = said.strip().strip("。．.、,，!！?？【】[]()（）").casefold()
     if not folded:
         return None
@@ -175,8 +186,25 @@ def match_choice(said: str, choices: Sequence[str]) -> int | None:
     plain = [choice.casefold() for choice in choices]
     if folded in plain:
         return plain.index(folded)
+    if whole:
+        return None
     near = [i for i, choice in enumerate(plain) if folded in choice or choice in folded]
+    near = near or [i for i, choice in enumerate(plain) if _sounds_like(folded, choice)]
     return near[0] if len(near) == 1 else None
+
+
+def _sounds_like(folded: str, choice: str) -> bool:
+    """Whether it is the choice with letters left out, or one of its parts and a word more."""
+    letters = iter(choice)
+    if len(folded) > 1 and all(letter in letters for letter in folded):
+        return True
+    parts = [choice]
+    for mark in words("form.between"):
+        parts = [part for whole in parts for part in whole.split(mark)]
+    return any(
+        len(part) > 1 and folded.startswith(part) and len(folded) <= len(part) + LOOSE
+        for part in parts
+    )
 
 
 def _answered(form: Filled, ask: Ask, answer: dict[str, Any], plan: Plan) -> Filled:

@@ -37,8 +37,10 @@ async def due(tx: Tx, book: Book, now: datetime) -> list[Outbound] | None:
         if not where and office is not None:
             where = list(await cards.chats_for(tx, office))
         text = say("office.overdue", number=lead.number, state=cards.state_line(lead))
+        details = cards.life(book).action("details")
+        rows = ((cards.button(details, lead),),) if details else ()
         out += [
-            Outbound(channel, chat, text=text, lane=Lane.NOTICE, key=key)
+            Outbound(channel, chat, text=text, buttons=rows, lane=Lane.NOTICE, key=key)
             for channel, chat in where[:1]
         ]
     return out

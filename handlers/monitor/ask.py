@@ -167,6 +167,14 @@ async def report_words(turn: Turn) -> bool:
     return True
 
 
+async def aside(turn: Turn) -> bool:
+    """Look up what was asked in the middle of a report; False if that is gone."""
+    text = turn.state.get("aside", "")
+    if text:
+        await question(turn, text)
+    return bool(text)
+
+
 async def inline(turn: Turn) -> None:
     """`@bot words`: the cards that fit, to be shared into any chat as plain text."""
     query = turn.said.text

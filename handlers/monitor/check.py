@@ -161,9 +161,11 @@ def _show(turn: Turn, filled: Filled, *, hint: str = "") -> None:
         return
     turn.step()
     lines = [_hint(question, hint)] if hint else []
-    lines += [question.ask, *asking.numbered(question)]
+    lines += [question.ask, *asking.numbered(question), *asking.earlier(filled, question)]
     first = plan(filled)[0].key == question.key
-    rows = (*asking.choices(turn, question), *asking.ways(turn, question, first=first))
+    answered = question.key in filled.answers
+    ways = asking.ways(turn, question, first=first, answered=answered)
+    rows = (*asking.choices(turn, question), *ways)
     if not first:
         rows = (*rows, (turn.button(say("check_talk.button.result"), "result"),))
     turn.show("\n".join(lines), rows)

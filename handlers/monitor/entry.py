@@ -36,7 +36,8 @@ def rows(
     book, on = turn.book, turn.today
     near = others or rule_card.related(book, entry, on)
     found: list[tuple[Button, ...]] = [
-        (Button(one.title, f"e.{one.id}"),) for one in near[:OTHERS]
+        (Button(one.title, f"e.{one.id}"),)
+        for one in [one for one in near if one.title != entry.title][:OTHERS]
     ]
     if closer := _closer(turn, entry):
         found.append(closer)
@@ -47,7 +48,7 @@ def rows(
         tools.append(link("ask.button.picture", f"v.picture.{entry.id}"))
     if tools:
         found.append(tuple(tools))
-    if turn.person.role is Role.MONITOR:
+    if _may_report(turn):
         found += report or ((link("ask.button.report", f"v.report.{entry.id}"),),)
     return (*found, *browse.ways(turn, entry))
 
@@ -74,6 +75,11 @@ async def press(turn: Turn) -> bool:
     return True
 
 
+def _may_report(turn: Turn) -> bool:
+    """Whether a report may begin here: not in the middle of another one."""
+    return turn.person.role is Role.MONITOR and turn.state.get("in") != report.NAME
+
+
 def _closer(turn: Turn, entry: Entry, *, but: str = "") -> tuple[Button, ...]:
     """Its views; of a time limit, those of the power to which it belongs besides."""
     power = rule_card.power_of(turn.book, entry, turn.today)
@@ -98,7 +104,7 @@ def _view(turn: Turn, entry: Entry, view: str) -> None:
         text = (rule_card.basis if view == "basis" else rule_card.whole)(book, entry, on)
     if closer := _closer(turn, entry, but=view):
         found.append(closer)
-    if turn.person.role is Role.MONITOR:
+    if _may_report(turn):
         found.append((link("ask.button.report", f"v.report.{entry.id}"),))
     ends = (link("ask.button.back", f"v.card.{entry.id}"), *menu.home_row())
     turn.show(text, (*found, *browse.go_on(turn), ends), replaces=browse.pressed(turn))

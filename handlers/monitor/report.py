@@ -9,10 +9,11 @@ from dataclasses import replace
 from handlers import asking, form
 from handlers.asking import Told, Wish
 from handlers.form import Filled, Plan
-from handlers.messages import Heard
+from handlers.messages import Heard, Keyboard
 from handlers.monitor import menu, sending
 from handlers.monitor.report_plan import plan_of
 from handlers.texts import say
+from handlers.texts import words as listed
 from handlers.turn import Turn, in_rows, link
 from storage import files, places, sessions
 
@@ -79,6 +80,10 @@ async def _heed(turn: Turn, filled: Filled, told: Told) -> None:
         turn.leave()
         turn.tell("report.saved", menu.rows())
         return
+    typed = told.text.strip()
+    sure = told.wish is Wish.CANCEL or typed in listed("report.typed.sure")
+    if turn.state.get("at") == SURE and typed and sure:
+        told = Told(verb="drop")
     if told.wish is Wish.CANCEL:
         turn.state["at"] = SURE
         turn.step()
@@ -94,6 +99,7 @@ async def _heed(turn: Turn, filled: Filled, told: Told) -> None:
         await _at_preview(turn, filled, told)
         return
     if told.verb:
+        turn.state.pop("at", "")
         await _show(turn, filled)
         return
     if turn.state.pop("at", "") == SURE and told.wish is None and told.choice is None:
@@ -109,19 +115,32 @@ async def _step(turn: Turn, filled: Filled, told: Told) -> None:
         asking.put(turn, filled, plan(turn, filled))
         return
     upward = filled.at == "level" and step.form.value("level") in sending.UPWARD
-    if upward and await sending.office_above(turn) is None:
-        await _send_up(turn)
-        return
+    if upward:
+        above = await sending.office_above(turn)
+        if above is None:
+            await _send_up(turn)
+            return
+        turn.tell("report.sent_up", office=above.name)
     await _keep(turn, step.form)
     if step.hint:
-        asking.put(turn, step.form, plan(turn, step.form), hint=step.hint)
+        more = _aside(turn, told.text)
+        asking.put(turn, step.form, plan(turn, step.form), hint=step.hint, more=more)
         return
     await _show(turn, step.form)
+
+
+def _aside(turn: Turn, text: str) -> Keyboard:
+    """A question of hers that is no answer to ours: one tap looks it up, and nothing is lost."""
+    if not any(word in text for word in listed("ask.asking")):
+        return ()
+    turn.state["aside"] = text
+    return ((link("ask.button.aside", "q.aside"),),)
 
 
 async def _at_preview(turn: Turn, filled: Filled, told: Told) -> None:
     asks = [ask for ask in plan(turn, filled)(filled) if ask.key in filled.answers]
     place = turn.state.pop("at", "")
+    told = _typed(told, place)
     if told.wish is Wish.BACK:
         await _step(turn, filled, told)
     elif told.verb == "change":
@@ -151,6 +170,15 @@ async def _at_preview(turn: Turn, filled: Filled, told: Told) -> None:
         step = form.take(filled, told.text, plan(turn, filled), at=turn.said.at)
         await _keep(turn, step.form)
         await _show(turn, step.form)
+
+
+def _typed(told: Told, place: str) -> Told:
+    """Words typed where a button is meant: to send, to change, to say that it is so."""
+    said = told.text.strip()
+    for verb, at in (("sure", CONFIRM), ("send", ""), ("change", "")):
+        if told.wish is None and place == at and said in listed(f"report.typed.{verb}"):
+            return Told(verb=verb)
+    return told
 
 
 async def _submit(turn: Turn, filled: Filled) -> None:
@@ -216,6 +244,7 @@ async def _take_files(turn: Turn, filled: Filled) -> None:
         turn.tell(f"report.file_refused.{refused}")
     kept = [file.stored for file in turn.said.files if file.stored]
     await files.claim(turn.tx, kept, draft)
+    open_ask = form.current(filled, plan(turn, filled))
     if turn.said.text.strip():  # words under a photo answer the open question
         await _heed(turn, filled, Told(text=turn.said.text))
         return
@@ -224,8 +253,10 @@ async def _take_files(turn: Turn, filled: Filled) -> None:
     if turn.said.album:
         key = f"album:{turn.person.id}:{turn.said.album}"
         turn.show(say("report.album_kept"), key=key)
-        return
-    turn.tell("report.file_kept", n=len(await files.of_draft(turn.tx, draft)))
+    else:
+        turn.tell("report.file_kept", n=len(await files.of_draft(turn.tx, draft)))
+    if open_ask is not None and open_ask.kind == "files":
+        await _heed(turn, filled, Told(text=say("report.photo_mark")))
 
 
 async def _take_location(turn: Turn, filled: Filled) -> None:

@@ -20,6 +20,10 @@ OTHER = "other"
 NONE = "none"
 BEFORE_CATEGORY = ("what",)
 LAST = ("origin", "known_to", "kinship", "urgency", "real_name")
+LOOKED_AT = 12
+ITEMS = 4
+"""List items offered, of those that the story sounds like; those of its category first."""
+
 UNASKED = ("witness", "evidence", "rule")
 
 
@@ -111,16 +115,20 @@ def _item(book: Book, finder: Finder, filled: Filled, item: str) -> list[Ask]:
     the report was begun from comes first."""
     if not filled.text("what"):
         return []
-    hits = finder.search(filled.text("what"), 4, ("power", "prohibition"))
+    hits = finder.search(filled.text("what"), LOOKED_AT, ("power", "prohibition"))
     matched = {hit.id: hit.matched for hit in hits}
-    ids = list(dict.fromkeys([*([item] if book.get(item) else []), *matched]))[:4]
+    chosen = book.find(Category, category_of(filled))
+    own = (*chosen.powers, *chosen.prohibitions) if chosen else ()
+    near = sorted(matched, key=lambda id: id not in own)
+    ids = list(dict.fromkeys([*([item] if book.get(item) else []), *near]))[:ITEMS]
     if not ids:
         return []
     titles, lines = [], []
-    for id in ids:
+    for n, id in enumerate(ids, start=1):
         title, shown = title_of(book, id), matched.get(id, ())
         key = "report.item.line" if shown else "report.item.line_bare"
-        lines.append(say(key, title=title, words=say("report.item.comma").join(shown[:3])))
+        comma = say("report.item.comma")
+        lines.append(say(key, n=n, title=title, words=comma.join(shown[:3])))
         titles.append(title)
     return [
         Ask(
@@ -130,6 +138,7 @@ def _item(book: Book, finder: Finder, filled: Filled, item: str) -> list[Ask]:
             "choice",
             (*titles, say("report.item.none")),
             (*ids, NONE),
+            written=True,
         )
     ]
 

@@ -4,9 +4,10 @@ Danger comes first. Matters above the street's level and secret matters end here
 them is stored (JB20:15).
 """
 
-from handlers.messages import Button, Keyboard
+from handlers.messages import Button, Heard, Keyboard
 from handlers.monitor import menu, report, sending
 from handlers.texts import say
+from handlers.texts import words as listed
 from handlers.turn import Turn, in_rows
 from knowledge.schema import Intake
 from storage import places
@@ -15,16 +16,24 @@ FIRST = ("IT6", "IT1", "IT2")
 MORE = ("IT3", "IT4", "IT5", "IT7", "IT8", "IT9")
 
 
-def start(turn: Turn, *, words: str = "", item: str = "") -> None:
+def start(turn: Turn, *, words: str = "", item: str = "", key: str = "triage.ask") -> None:
     """Ask what kind of matter it is; what was already typed goes along to the report."""
     turn.enter("triage", words=words, item=item)
     turn.step()
     more = (turn.button(say("triage.button.more"), "more"),)
-    turn.tell("triage.ask", (*_buttons(turn, FIRST), more, menu.home_row()))
+    turn.tell(key, (*_buttons(turn, FIRST), more, menu.home_row()))
 
 
 async def hear(turn: Turn) -> None:
-    """One of the kinds, by button or by its words."""
+    """One of the kinds, by button or by its words. Photos begin a report, as they do elsewhere."""
+    if turn.said.heard in {Heard.FILES, Heard.LOCATION}:
+        await report.start(turn, words=turn.state["words"], item=turn.state["item"])
+        await report.hear(turn)
+        return
+    if turn.said.text.strip() in listed("form.cancel"):
+        turn.leave()
+        menu.show(turn)
+        return
     kind = _chosen(turn)
     if kind == "more":
         turn.step()
@@ -33,12 +42,13 @@ async def hear(turn: Turn) -> None:
     entry = turn.book.find(Intake, kind)
     if entry is None:
         # Whatever else she types while this question is open is her story: keep it for the report.
-        if turn.said.text.strip() and not turn.said.press:
-            turn.state["words"] = (turn.state.get("words", "") + "\n" + turn.said.text).strip()
-        again = {"words": turn.state.get("words", ""), "item": turn.state.get("item", "")}
+        story, said = turn.state["words"], turn.said.text.strip()
+        if any(letter.isalnum() for letter in said) and said not in story:
+            story = f"{story}\n{said}".strip()
+        again = {"words": story, "item": turn.state["item"]}
         if turn.said.press:
             turn.toast("menu.stale")
-        start(turn, **again)
+        start(turn, **again, key="triage.ask_heard" if again["words"] else "triage.ask")
         return
     await _go(turn, entry)
 
@@ -49,7 +59,7 @@ async def _go(turn: Turn, kind: Intake) -> None:
         await report.start(turn, words=words, item=item)
         return
     if kind.route == "upper" and await sending.office_above(turn) is not None:
-        await report.start(turn, item=item)
+        await report.start(turn, words=words, item=item)
         return
     turn.leave()
     office = await places.office_for(turn.tx, turn.person.place_id)

@@ -11,7 +11,7 @@ from datetime import datetime
 from handlers import asking, form
 from handlers.asking import Wish
 from handlers.form import Ask, Filled, Plan
-from handlers.messages import Heard, Lane, Outbound, Place
+from handlers.messages import Button, Heard, Lane, Outbound, Place
 from handlers.office import cards, details, telling
 from handlers.texts import say
 from handlers.turn import Turn
@@ -160,7 +160,7 @@ async def hear(turn: Turn) -> None:
         return
     if told.wish in {Wish.CANCEL, Wish.SAVE}:
         turn.leave()
-        turn.tell("office.act.cancelled")
+        turn.tell("office.act.cancelled", tuple((one,) for one in _details(turn, lead)))
         return
     if filled.at == form.PREVIEW and told.verb == "send":
         if await _may_do(turn, lead, action):
@@ -254,7 +254,7 @@ async def _do(turn: Turn, lead: Lead, action: Action, filled: Filled) -> None:
         await leads.note(
             turn.tx, lead, event=action.code, by=turn.person.id, now=turn.now, detail={}
         )
-        turn.tell("office.act.done", number=lead.number, action=action.title)
+        _done(turn, lead, action)
         if action.code == "message":
             await telling.tell(turn, lead, "message", text=detail["text"])
         return
@@ -280,12 +280,19 @@ async def _do(turn: Turn, lead: Lead, action: Action, filled: Filled) -> None:
         again = await leads.get(turn.tx, lead.id)
         turn.tell("office.act.faster", state=cards.state_line(again or lead))
         return
-    turn.tell("office.act.done", number=moved.number, action=action.title)
+    _done(turn, moved, action)
     await _record_words(turn, moved, action, detail)
     await cards.refresh(turn, moved)
     if move.office and (office := await places.get_office(turn.tx, move.office)):
         await cards.post(turn, moved, office)
     await telling.after(turn, moved, action, detail)
+
+
+def _done(turn: Turn, lead: Lead, action: Action) -> None:
+    """It is done; what may come next stands below, while the lead is this office's."""
+    here = lead.office_id == turn.person.office_id
+    rows = cards.buttons(turn.book, lead, in_group=False) if here else ()
+    turn.tell("office.act.done", rows, number=lead.number, action=action.title)
 
 
 def _closed(turn: Turn, state: str) -> datetime | None:
@@ -337,11 +344,14 @@ async def _record_words(turn: Turn, lead: Lead, action: Action, detail: dict[str
 async def to_holder(turn: Turn, lead: Lead, key: str) -> None:
     """A word to whoever handles a lead, in private; to the office's chat if nobody does yet."""
     lines = say(f"office.{key}", number=lead.number)
-    rows = ((cards.button(action, lead),) for action in _details(turn))
-    if lead.holder_id and (where := await people.addresses(turn.tx, lead.holder_id)):
-        turn.write_to(where, lines, tuple(rows), lane=Lane.NOTICE)
+    rows = tuple((one,) for one in _details(turn, lead))
+    where = await people.addresses(turn.tx, lead.holder_id) if lead.holder_id else []
+    office = await places.get_office(turn.tx, lead.office_id)
+    if not where and office is not None:
+        where = list(await cards.chats_for(turn.tx, office))
+    turn.write_to(where, lines, rows, lane=Lane.NOTICE)
 
 
-def _details(turn: Turn) -> list[Action]:
+def _details(turn: Turn, lead: Lead) -> list[Button]:
     action = cards.life(turn.book).action("details")
-    return [action] if action else []
+    return [cards.button(action, lead)] if action else []

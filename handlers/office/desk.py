@@ -14,13 +14,13 @@ PAGE = 6
 BIND_FOR = timedelta(minutes=10)
 
 
-def rows() -> Keyboard:
-    """The officer's front door."""
-    return (
-        (link("menu.button.open", "w.open"),),
-        (link("menu.button.lists", "m.lists"), link("menu.button.help", "m.help")),
-        (link("office.group.bind_button", "w.bind"),),
-    )
+def rows(*, office: bool = True) -> Keyboard:
+    """The officer's front door; of a steward, who sits in no office, only what she can use."""
+    reading = (link("menu.button.lists", "m.lists"), link("menu.button.help", "m.help"))
+    if not office:
+        return (reading,)
+    bind = (link("office.group.bind_button", "w.bind"),)
+    return ((link("menu.button.open", "w.open"),), reading, bind)
 
 
 async def show_open(turn: Turn, page: int = 0) -> None:

@@ -7,6 +7,9 @@ from knowledge.schema import Action
 from storage import leads, people, places
 from storage.leads import Lead
 
+ONCE = "working"
+"""What is told once, however many steps it stands for."""
+
 
 async def tell(turn: Turn, lead: Lead, what: str, **values: object) -> bool:
     """One step, told to the monitor once. False if she can't be reached or is no longer one."""
@@ -21,7 +24,7 @@ async def tell(turn: Turn, lead: Lead, what: str, **values: object) -> bool:
         say(f"mine.told.{what}", number=lead.number, **values),
         rows,
         lane=Lane.NOTICE,
-        key=f"told:{lead.id}:{what}:{lead.revision}",
+        key=f"told:{lead.id}:{what}" + ("" if what == ONCE else f":{lead.revision}"),
     )
 
 
@@ -35,7 +38,9 @@ async def after(turn: Turn, lead: Lead, action: Action, detail: dict[str, str]) 
             await tell(turn, lead, "transferred", office=office.name if office else "")
         case "refer":
             await tell(turn, lead, "referred")
-        case "decline" | "close":
+        case "decline":
+            await tell(turn, lead, "declined", feedback=detail["feedback"])
+        case "close":
             await tell(turn, lead, "ended", feedback=detail["feedback"])
         case "clear":
             await tell(turn, lead, "cleared")

@@ -149,8 +149,8 @@ async def test_lists_nearest_to_a_question_come_first(wang: Voice) -> None:
 async def test_a_story_is_answered_and_may_be_reported_as_it_stands(wang: Voice) -> None:
     story = "西头那口塘包给了他小舅子，租金没见着"
     await wang.says(story)
-    assert "可以把这段话报上去" in wang.last
-    await wang.presses("把这段话报上去")
+    assert "就报这件事" in wang.last
+    await wang.presses("就报这件事")
     assert "是哪一种事" in wang.last
     await wang.presses("管事的人办事不对")
     await wang.says("1")
@@ -160,7 +160,7 @@ async def test_a_story_is_answered_and_may_be_reported_as_it_stands(wang: Voice)
 
 async def test_words_of_another_question_are_not_reported_for_these(wang: Voice) -> None:
     await wang.says("塘包给了他小舅子")
-    old = wang.button("把这段话报上去")
+    old = wang.button("就报这件事")
     await wang.says("塘的租金没见着")
     await wang.presses("", at=old)
     assert "是哪一种事" not in wang.last
@@ -169,7 +169,7 @@ async def test_words_of_another_question_are_not_reported_for_these(wang: Voice)
 
 async def test_a_question_is_not_taken_for_a_report(wang: Voice) -> None:
     await wang.says("塘能不能包给亲戚")
-    assert "把这段话报上去" not in wang.labels()
+    assert "就报这件事" not in wang.labels()
 
 
 async def test_danger_comes_before_any_rule(wang: Voice) -> None:
