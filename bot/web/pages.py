@@ -76,6 +76,7 @@ def pages(app: App) -> FastAPI:
             "talk.html",
             room=bool(room),
             officer=found.person.role is Role.OFFICER,
+            who=found.person.name,
             words=json.dumps(script),
         )
         log_in(request, answer, request.cookies[cookie_name(request)])

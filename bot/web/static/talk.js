@@ -47,7 +47,7 @@
 
   // Sent again with the same name until it is stored: a second copy of it has no effect.
   async function post(path, body, headers) {
-    for (let tries = 0; tries < 4 && !closed; tries += 1) {
+    for (let tries = 0; tries < 3 && !closed; tries += 1) {
       try {
         const answer = await fetch(path, { method: "POST", body, headers, credentials: "same-origin" });
         if (answer.ok) return true;
