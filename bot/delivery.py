@@ -129,25 +129,32 @@ class Delivery:
         if letter.expires_at is not None and letter.expires_at < self.now():
             return one, Dead(Why.BUG, "expired")
         try:
-            one, parcels = await self._prepare(one)
+            prepared = await self._prepare(one)
         except Busy:
             return one, Retry(None, "database")
         except Exception as error:
             log.error("unsayable", error=type(error).__name__, row=letter.id)
             return one, Dead(Why.BUG, type(error).__name__)
+        if prepared is None:
+            return one, SUPERSEDED
+        one, parcels = prepared
         spoken = await self.mouths[one.channel].speak(one, parcels)
         if one.toast and one.text and isinstance(spoken, Dead) and not _in_group(one):
             # A press is good for seconds only: what was to be shown for a moment is said instead.
             spoken = await self.mouths[one.channel].speak(replace(one, toast="", alert=False))
         return one, spoken
 
-    async def _prepare(self, one: Outbound) -> tuple[Outbound, list[Parcel]]:
-        """A card is drawn now, from what is true now; files are read now."""
+    async def _prepare(self, one: Outbound) -> tuple[Outbound, list[Parcel]] | None:
+        """A card is drawn now, from what is true now; files are read now. None: it is a card for
+        a chat that may not see it any more."""
         if not one.card and not one.files:
             return one, []
         async with self.database.read() as tx:
             if one.card:
-                one = await self._drawn(tx, one)
+                drawn = await self._drawn(tx, one)
+                if drawn is None:
+                    return None
+                one = drawn
             parcels = []
             for number, file_id in enumerate(one.files, start=1):
                 kept = await files.get(tx, file_id)
@@ -155,17 +162,19 @@ class Delivery:
                 if kept is not None and body is not None:
                     copied = kept.has_copy and not one.originals
                     kind = "photo" if copied else kept.kind
-                    suffix = kept.name.rpartition(".")[2][:8] if "." in kept.name else "bin"
-                    name = f"{number}.{'jpg' if copied else suffix}"
+                    name = f"{number}.{'jpg' if copied else files.ending(kept)}"
                     parcels.append(
                         Parcel(name, body, "document" if kind == "photo" and not copied else kind)
                     )
         return one, parcels
 
-    async def _drawn(self, tx: Tx, one: Outbound) -> Outbound:
+    async def _drawn(self, tx: Tx, one: Outbound) -> Outbound | None:
+        lead = await leads.get(tx, one.card)
+        if lead is None or not await cards.may_read(tx, lead, one.channel, one.chat):
+            return None
         view = await cards.draw(tx, self.house.book, one.card, one.channel, one.chat)
         if view is None:
-            return one
+            return None
         known = [
             card.message
             for card in await leads.cards_of(tx, one.card)

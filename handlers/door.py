@@ -11,7 +11,7 @@ from handlers import answer
 from handlers.alerting import alert
 from handlers.messages import Heard, Inbound, Lane, Outbound, Place
 from handlers.monitor import menu
-from handlers.office import desk
+from handlers.office import desk, guarding
 from handlers.texts import say
 from handlers.turn import Finder, Turn
 from knowledge.book import Book
@@ -192,14 +192,7 @@ async def _brought_in(tx: Tx, said: Inbound, now: datetime) -> list[Outbound]:
 async def _thrown_out(tx: Tx, said: Inbound) -> list[Outbound]:
     """The bot was put out of a group: if it is an office's, its officers are told one by one."""
     office = await places.office_by_chat(tx, said.channel, said.chat)
-    if office is None:
-        return []
-    out = []
-    for officer in await people.officers(tx, office.id):
-        for channel, chat in (await people.addresses(tx, officer.id))[:1]:
-            text = say("office.group.kicked", office=office.name)
-            out.append(Outbound(channel, chat, text=text, lane=Lane.NOTICE))
-    return out + await alert(tx, "kicked", office=office.name)
+    return await guarding.without_group(tx, office) if office is not None else []
 
 
 async def apologise(tx: Tx, said: Inbound, number: str) -> list[Outbound]:

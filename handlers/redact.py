@@ -13,6 +13,7 @@ _IDENTITY = re.compile(r"(?<![\dA-Za-z])\d[\d \u3000\-－—]{5,}\d[\dXxＸｘ]?
 _LINK = re.compile(r"(?i)\b([a-z][a-z0-9+.-]{1,9})(://)")
 _DOMAIN = re.compile(r"(?<=[A-Za-z0-9])\.(?=[A-Za-z]{2,})")
 _COMMAND = re.compile(r"(?<!\S)/(?=\w)")
+_BETWEEN = "[\\s\u00b7\u200b-\u200f\u2060\ufeff]*"
 _INVISIBLE = {"Cf", "Cc", "Co", "Cs"}
 _KEPT = {"\n", "\u200d"}  # a joiner inside an emoji family is part of how it is drawn
 
@@ -51,9 +52,10 @@ def mask_numbers(text: str) -> str:
 
 
 def mask_names(text: str, names: Iterable[str], instead: str) -> str:
-    """Names that were given as names are taken out wherever they stand."""
+    """Names that were given as names are taken out wherever they stand, also if something that
+    is hardly seen was put between their characters."""
     for name in sorted({one for one in names if len(one) >= 2}, key=len, reverse=True):
-        text = text.replace(name, instead)
+        text = re.sub(_BETWEEN.join(map(re.escape, name)), lambda _: instead, text)
     return text
 
 

@@ -26,6 +26,11 @@ _OF = (
     .where(cards.c.lead_id == bindparam("lead"))
     .order_by(cards.c.posted_at, cards.c.message)
 )
+_IN = (
+    select(cards.c.lead_id)
+    .where(cards.c.channel == bindparam("on"), cards.c.chat_key == bindparam("key"))
+    .order_by(cards.c.posted_at.desc())
+)
 _KEEP = upsert(
     lambda i: i.on_conflict_do_update(
         index_elements=["lead_id", "channel", "chat_key", "message"],
@@ -50,6 +55,12 @@ async def cards_of(tx: Tx, lead_id: str) -> list[Card]:
         )
         for row in await tx.all(_OF, {"lead": lead_id})
     ]
+
+
+async def shown_in(tx: Tx, channel: str, chat: str) -> list[str]:
+    """The leads that have a card in this chat, the latest posted first."""
+    key = tx.sealer.fingerprint(chat)
+    return list(dict.fromkeys(r.lead_id for r in await tx.all(_IN, {"on": channel, "key": key})))
 
 
 async def keep_card(

@@ -27,6 +27,7 @@ __all__ = [
     "TooBig",
     "attach",
     "claim",
+    "ending",
     "get",
     "keep",
     "of_draft",
@@ -163,6 +164,13 @@ async def under_way(tx: Tx, person_id: str) -> tuple[int, int]:
     """How many files of this person are in no lead yet, and their size together in bytes."""
     row = await tx.one(_UNDER_WAY, {"person": person_id})
     return (int(row[0]), int(row[1])) if row else (0, 0)
+
+
+def ending(file: File) -> str:
+    """What a file's name may end with when it is handed on: a kind that people can open, never
+    what the sender put there."""
+    given = file.name.rpartition(".")[2].lower() if "." in file.name else ""
+    return given if given in media.OPENED else "bin"
 
 
 async def sweep_orphans(tx: Tx, older_than: datetime) -> int:

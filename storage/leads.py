@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import bindparam, func, insert, select, update
 
 from storage import history, ids, numbers, tables
-from storage.cards import Card, cards_of, keep_card, retire_card
+from storage.cards import Card, cards_of, keep_card, retire_card, shown_in
 from storage.database import Tx, upsert
 from storage.places import Office
 from storage.register import (
@@ -56,6 +56,7 @@ __all__ = [
     "overdue",
     "retire_card",
     "say",
+    "shown_in",
     "submit",
     "thread",
     "waiting_for",

@@ -58,6 +58,10 @@ _ENDINGS = {
     "application/pdf": {"pdf"},
     "application/x-executable": set(),
 }
+_OPENED = """jpg jpeg png gif webp heic bmp pdf doc docx xls xlsx ppt pptx wps et dps ofd txt csv
+mp3 m4a wav ogg oga amr aac mp4 mov avi mkv webm 3gp zip rar 7z"""
+OPENED = frozenset(_OPENED.split())
+"""Endings that say nothing but how to open a file."""
 _TELLING = set().union(*_ENDINGS.values())
 _SPARE = re.compile(r"[\s_]+")
 _DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)

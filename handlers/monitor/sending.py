@@ -10,15 +10,14 @@ from handlers.form import Filled, Plan
 from handlers.messages import Lane
 from handlers.monitor import menu
 from handlers.monitor.report_plan import category_of, item_of
-from handlers.office import cards
+from handlers.office import accused, cards
 from handlers.texts import say
 from handlers.turn import Turn
 from knowledge.schema import Category
-from storage import files, leads, people, places, sessions
+from storage import files, leads, places, sessions
 from storage.places import Office
 
-UPWARD = ("leaders", "above")
-"""Where the person spoken of works, if the street office may not handle it."""
+UPWARD = accused.UPWARD
 
 
 async def office_above(turn: Turn) -> Office | None:
@@ -36,8 +35,11 @@ async def destination(turn: Turn, filled: Filled) -> Office | None:
     office = await places.office_for(turn.tx, turn.person.place_id)
     if office is not None and filled.value("level") in UPWARD:
         office = await places.office_above(turn.tx, office.id)
-    spoken_of = " ".join(filled.text(key) for key in ("who", "post", "what"))
-    while office is not None and await people.roster_match(turn.tx, office.id, spoken_of):
+    told = " ".join(filled.text(key) for key in accused.TELLING)
+    who, level = filled.text("who"), filled.value("level")
+    while office is not None and await accused.among(
+        turn.tx, office, told=told, who=who, level=level
+    ):
         office = await places.office_above(turn.tx, office.id)
     return office
 

@@ -12,7 +12,7 @@ from handlers import asking, form
 from handlers.asking import Wish
 from handlers.form import Ask, Filled, Plan
 from handlers.messages import Button, Heard, Lane, Outbound, Place
-from handlers.office import cards, details, telling
+from handlers.office import accused, cards, details, telling
 from handlers.texts import say
 from handlers.turn import Turn
 from knowledge.schema import Action
@@ -308,10 +308,8 @@ async def _move_of(turn: Turn, lead: Lead, action: Action, filled: Filled) -> _M
         if office is None or office.id == lead.office_id:
             turn.tell("office.act.same_office")
             return None
-        told_of = " ".join(cards.text_of(lead, key) for key in ("who", "post", "what"))
-        if not await cards.chats_for(turn.tx, office) or await people.roster_match(
-            turn.tx, office.id, told_of
-        ):
+        reached = await cards.chats_for(turn.tx, office)
+        if not reached or not await accused.may_receive(turn.tx, lead, office):
             turn.tell("office.act.unreachable")
             return None
         return _Move(("submitted",), office=office.id)

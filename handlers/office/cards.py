@@ -20,6 +20,7 @@ from knowledge.workdays import NotAnnounced, deadline
 from storage import files, leads, people, places
 from storage.database import Tx
 from storage.leads import Lead
+from storage.people import Role
 from storage.places import Office
 
 ABSTRACT = 60
@@ -47,9 +48,10 @@ def life(book: Book) -> Life:
 
 
 async def draw(tx: Tx, book: Book, lead_id: str, channel: str, chat: str) -> View | None:
-    """The card of a lead for one chat; none if there is no such lead.
+    """The card of a lead for one chat; none if there is no such lead, or that chat is nobody's
+    who may read it.
 
-    A chat that is no longer its office's sees only that it has moved.
+    A group that belongs to another office now sees only that it has moved.
     """
     lead = await leads.get(tx, lead_id)
     if lead is None:
@@ -60,9 +62,13 @@ async def draw(tx: Tx, book: Book, lead_id: str, channel: str, chat: str) -> Vie
     group = await places.office_by_chat(tx, channel, chat)
     if group is not None and group.id != office.id:
         return View(say("office.card.moved", number=lead.number, office=office.name), ())
+    if not await may_read(tx, lead, channel, chat):
+        return None
     kept = await files.of_lead(tx, lead.id)
     place = await places.get_place(tx, lead.place_id)
     holder = await people.get(tx, lead.holder_id) if lead.holder_id else None
+    reporter = await people.get(tx, lead.reporter_id)
+    hidden = own_names(reporter.name) if reporter else []
     level = office.card_level if group is None else await guarding.level(tx, office)
     text = say(
         f"office.card.{level}",
@@ -71,8 +77,8 @@ async def draw(tx: Tx, book: Book, lead_id: str, channel: str, chat: str) -> Vie
         category=title_of(book, lead.category),
         place=place.name if place else "",
         level=say("office.level.urgent" if lead.urgent else "office.level.normal"),
-        abstract=abstract(lead) if level == "summary" else "",
-        text=whole(lead) if level == "full" else "",
+        abstract=abstract(lead, hidden) if level == "summary" else "",
+        text=whole(lead, hidden) if level == "full" else "",
         item=_item(book, lead),
         files=len(kept),
         state=state_line(lead) + (say("office.card.holder", name=holder.name) if holder else ""),
@@ -147,17 +153,22 @@ def names_in(lead: Lead) -> list[str]:
     return found
 
 
-def abstract(lead: Lead) -> str:
-    """A few words of what was written, without names or numbers."""
-    return redact.for_group(
-        text_of(lead, "what"), names_in(lead), say("office.card.somebody"), ABSTRACT
-    )
+def own_names(name: str) -> list[str]:
+    """What somebody is called: the name, and the name without the first character."""
+    return [name, name[1:]]
 
 
-def whole(lead: Lead) -> str:
+def abstract(lead: Lead, hidden: Sequence[str]) -> str:
+    """A few words of what was written, without names or numbers; `hidden` are the reporter's."""
+    names = [*names_in(lead), *hidden]
+    return redact.for_group(text_of(lead, "what"), names, say("office.card.somebody"), ABSTRACT)
+
+
+def whole(lead: Lead, hidden: Sequence[str]) -> str:
     """What was written, for an office that chose full cards; names of people stay masked."""
     text = text_of(lead, "what")
-    shown = redact.for_group(text, names_in(lead), say("office.card.somebody"), FULL)
+    names = [*names_in(lead), *hidden]
+    shown = redact.for_group(text, names, say("office.card.somebody"), FULL)
     return shown + (say("office.card.cut", n=len(text)) if len(text) > FULL else "")
 
 
@@ -187,6 +198,18 @@ async def chats_for(tx: Tx, office: Office) -> Sequence[tuple[str, str]]:
     return found
 
 
+async def may_read(tx: Tx, lead: Lead, channel: str, chat: str) -> bool:
+    """Whether a chat may show a lead now: its office's own group, or one of its officers alone."""
+    group = await places.office_by_chat(tx, channel, chat)
+    if group is not None:
+        return group.id == lead.office_id
+    person = await people.find(tx, channel, chat)  # a private chat is named as its account
+    return person is not None and (person.role, person.office_id) == (
+        Role.OFFICER,
+        lead.office_id,
+    )
+
+
 async def post(turn: Turn, lead: Lead, office: Office) -> bool:
     """Send a lead's card to its office. False if nobody there can be reached yet."""
     chats = await chats_for(turn.tx, office)
@@ -195,14 +218,48 @@ async def post(turn: Turn, lead: Lead, office: Office) -> bool:
     return bool(chats)
 
 
-async def refresh(turn: Turn, lead: Lead) -> None:
-    """Redraw every copy of a card, and post it where its office now is."""
-    office = await places.get_office(turn.tx, lead.office_id)
-    known = {(card.channel, card.chat) for card in await leads.cards_of(turn.tx, lead.id)}
-    if office is not None and office.channel and office.chat:
-        known.add((office.channel, office.chat))
-    for channel, chat in sorted(known):
-        turn.out.append(letter(turn.tx, lead, channel, chat))
+async def refresh(turn: Turn, lead: Lead, *, again: str = "") -> None:
+    """Redraw every copy of a card, and post it where its office now is; see `redrawn`."""
+    turn.out += await redrawn(turn.tx, lead, again=again)
+
+
+async def redrawn(tx: Tx, lead: Lead, *, again: str = "") -> list[Outbound]:
+    """A lead's card everywhere it is to be seen now.
+
+    A copy that stands where nobody may read it any more (the lead was transferred, the group was
+    given up, the officer left) loses what it says and its buttons, and is drawn no more.
+    """
+    office = await places.get_office(tx, lead.office_id)
+    known: set[tuple[str, str]] = set()
+    out: list[Outbound] = []
+    for card in await leads.cards_of(tx, lead.id):
+        if await may_read(tx, lead, card.channel, card.chat):
+            known.add((card.channel, card.chat))
+            continue
+        await leads.retire_card(tx, lead.id, card.channel, card.chat, card.message)
+        text = say("office.card.gone", number=lead.number)
+        if office is not None and await places.office_by_chat(tx, card.channel, card.chat):
+            text = say("office.card.moved", number=lead.number, office=office.name)
+        out.append(
+            Outbound(card.channel, card.chat, text=text, replaces=card.message, lane=Lane.CARD)
+        )
+    if office is not None and (not known or office.chat):
+        known.update(await chats_for(tx, office))
+    return out + [letter(tx, lead, *place, again=again) for place in sorted(known)]
+
+
+async def anew(tx: Tx, before: Office, now: datetime) -> list[Outbound]:
+    """The cards of an office whose group, or what may be shown in it, is another than `before`:
+    all that stand in the old one, and every open lead."""
+    ids = await leads.shown_in(tx, before.channel, before.chat) if before.chat else []
+    found = [await leads.get(tx, id) for id in ids]
+    found += [one for one in await leads.open_of(tx, before.id, limit=200) if one.id not in ids]
+    return [
+        one
+        for lead in found
+        if lead is not None
+        for one in await redrawn(tx, lead, again=now.isoformat())
+    ]
 
 
 def letter(tx: Tx, lead: Lead, channel: str, chat: str, *, again: str = "") -> Outbound:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from handlers.messages import Button, Keyboard, Place
 from handlers.monitor.mine import turning
-from handlers.office import cards
+from handlers.office import cards, guarding
 from handlers.texts import say
 from handlers.turn import Turn, link, title_of
 from storage import instance, leads, places
@@ -77,11 +77,14 @@ async def bind(turn: Turn, code: str) -> None:
     if office is None or not good:
         turn.tell("office.group.bind_bad")
         return
+    loser = await places.office_by_chat(turn.tx, turn.said.channel, turn.said.chat)
     await places.bind_chat(turn.tx, office.id, turn.said.channel, turn.said.chat, turn.now)
     await instance.put(turn.tx, "groups.due", turn.now.isoformat())
     turn.tell("office.group.bound", office=office.name)
-    for lead in await leads.open_of(turn.tx, office.id, limit=50):
-        await cards.refresh(turn, lead)
+    turn.out += await cards.anew(turn.tx, office, turn.now)
+    if loser is not None and loser.id != office.id:
+        turn.out += await cards.anew(turn.tx, loser, turn.now)
+        turn.out += await guarding.without_group(turn.tx, loser)
 
 
 def _key(turn: Turn, code: str) -> str:

@@ -62,6 +62,13 @@ async def _private(turn: Turn) -> tuple[str, str] | None:
 
 async def _text(turn: Turn, lead: Lead, copies: int, sealed: int) -> str:
     place = await places.get_place(turn.tx, lead.place_id)
+    reporter = await people.get(turn.tx, lead.reporter_id)
+    hidden = [reporter.name] if reporter else []
+
+    def shown(text: object) -> str:
+        masked = redact.mask_names(str(text), hidden, say("office.card.somebody"))
+        return redact.for_reader(masked)
+
     lines = [
         say(
             "office.details.head",
@@ -77,7 +84,7 @@ async def _text(turn: Turn, lead: Lead, copies: int, sealed: int) -> str:
     if item:
         lines.append(say("office.card.item", title=title_of(turn.book, item)))
     lines += [
-        say("office.details.line", label=a["label"], text=redact.for_reader(str(a["text"])))
+        say("office.details.line", label=a["label"], text=shown(a["text"]))
         for a in lead.content["answers"]
         if a["key"] not in {"category", "category_all", "item", "level"}
     ]
@@ -89,7 +96,7 @@ async def _text(turn: Turn, lead: Lead, copies: int, sealed: int) -> str:
             "office.details.said",
             at=said.at.astimezone(BEIJING).strftime("%m-%d %H:%M"),
             who=say(f"office.details.who.{said.kind}"),
-            text=redact.for_reader(said.text),
+            text=shown(said.text),
         )
         for said in thread
     ]

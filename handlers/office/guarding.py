@@ -53,6 +53,16 @@ async def looked(
     )
 
 
+async def without_group(tx: Tx, office: Office) -> list[Outbound]:
+    """New leads no longer reach an office's group: its officers are told one by one."""
+    text = say("office.group.kicked", office=office.name)
+    out = []
+    for officer in await people.officers(tx, office.id):
+        for channel, chat in (await people.addresses(tx, officer.id))[:1]:
+            out.append(Outbound(channel, chat, text=text, lane=Lane.NOTICE))
+    return out + await alert(tx, "kicked", office=office.name)
+
+
 def _seen(tx: Tx, office: Office, state: str) -> str:
     """What was found of this very group: a newly bound one is looked at anew."""
     return f"{state}:{tx.sealer.fingerprint(office.chat)}"

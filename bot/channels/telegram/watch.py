@@ -13,7 +13,7 @@ from bot.joined import App
 from bot.log import event_log
 from bot.post import lay_in_outbox
 from handlers.office import cards, guarding
-from storage import Busy, instance, leads, places
+from storage import Busy, instance, places
 
 EVERY = timedelta(minutes=10)
 GLANCE = 1.5
@@ -54,10 +54,7 @@ async def look_at_all(app: App, bot: Bot, me: Me) -> None:
                 tx, office, public=group.public, members=group.members, now=now
             )
             letters = await lay_in_outbox(tx, out, now)
-            if await guarding.level(tx, office) != before and not group.public:
-                redrawn = [
-                    cards.letter(tx, lead, office.channel, office.chat, again=now.isoformat())
-                    for lead in await leads.open_of(tx, office.id, limit=50)
-                ]
+            if group.public or await guarding.level(tx, office) != before:
+                redrawn = await cards.anew(tx, office, now)
                 letters += await lay_in_outbox(tx, redrawn, now)
         app.delivery.push(letters)
