@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import make_url
 
 from tests.fake_telegram import FakeTelegram
-from tests.journeys.serving import Deployment
+from tests.journeys.serving import Deployment, Nursery
 from tests.journeys.town import Town, settle
 
 TOKEN = "4242424242:CanaryTokenThatNobodyMaySee_8Kq"
@@ -26,6 +26,7 @@ class Founder:
     folder: Path
     sqlite: Path  # a migrated, empty SQLite file
     postgres: str  # the address of a migrated, empty database; empty: SQLite
+    nursery: Nursery | None = None
     towns: list[Town] = field(default_factory=list)
     names: itertools.count[int] = field(default_factory=itertools.count)
 
@@ -36,12 +37,17 @@ class Founder:
         folder = self.folder / f"town{next(self.names)}"
         deployment = Deployment(folder, api, await self._database(), webhook=webhook)
         await deployment.prepare(self.sqlite)
+        deployment.nursery = self.nursery
         town = await settle(deployment, **people)
         self.towns.append(town)
         if serve:
             await deployment.start()
             await town.assemble()
         return town
+
+    async def quick(self) -> None:
+        """Found towns whose servers start within a second, and can be made to crash."""
+        self.nursery = await Nursery.open()
 
     async def _database(self) -> str:
         if not self.postgres:
@@ -70,6 +76,8 @@ class Founder:
             if self.postgres:
                 name = make_url(deployment.url).database
                 await self._admin(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        if self.nursery is not None:
+            await self.nursery.close()
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -16,6 +17,7 @@ import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from storage.database import Database, default_url
 from storage.keys import KeyRing, Sealer
@@ -35,6 +37,90 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
+class Fork:
+    """A server that the nursery forked; it is spoken to as any process is."""
+
+    def __init__(self, nursery: Nursery, pid: int) -> None:
+        self.nursery = nursery
+        self.pid = pid
+        self.returncode: int | None = None
+
+    def send_signal(self, number: int) -> None:
+        """Send it a signal."""
+        os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """End it now."""
+        self.send_signal(signal.SIGKILL)
+
+    async def wait(self) -> int:
+        """Wait until it is gone; its exit code."""
+        while self.returncode is None:
+            await self.nursery.look()
+            if self.returncode is None:
+                await asyncio.sleep(0.02)
+        return self.returncode
+
+
+class Nursery:
+    """The process that forks servers; see `crashing`."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+        self.forks: dict[int, Fork] = {}
+        self._turn = asyncio.Lock()
+
+    @classmethod
+    async def open(cls) -> Nursery:
+        """Start it, and wait until everything is built."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "tests.journeys.crashing",
+            cwd=ROOT,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        nursery = cls(process)
+        assert process.stdout is not None
+        if (await process.stdout.readline()).strip() != b"ready":
+            raise AssertionError("the nursery does not open")
+        return nursery
+
+    async def _ask(self, question: dict[str, Any]) -> dict[str, Any]:
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        async with self._turn:
+            self.process.stdin.write(json.dumps(question).encode() + b"\n")
+            await self.process.stdin.drain()
+            answer: dict[str, Any] = json.loads(await self.process.stdout.readline())
+            return answer
+
+    async def fork(self, deployment: Deployment, arguments: Sequence[str]) -> Fork:
+        """A new server."""
+        told = await self._ask(
+            {
+                "folder": str(deployment.folder),
+                "log": str(deployment.log),
+                "env": deployment.environment,
+                "arguments": list(arguments),
+            }
+        )
+        self.forks[told["pid"]] = Fork(self, told["pid"])
+        return self.forks[told["pid"]]
+
+    async def look(self) -> None:
+        """Which servers have ended."""
+        for pid, code in (await self._ask({}))["ended"].items():
+            self.forks.pop(int(pid)).returncode = code
+
+    async def close(self) -> None:
+        """End it, and every server with it."""
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        await self.process.wait()
+
+
 class Deployment:
     """An installation, and the process that serves it while there is one."""
 
@@ -49,9 +135,9 @@ class Deployment:
         self.url = url or default_url(self.data)
         self.webhook = webhook
         self.port = free_port()
-        self.program: Sequence[str] = ("-m", "bot")
         self.extra: dict[str, str] = {}
-        self.process: asyncio.subprocess.Process | None = None
+        self.nursery: Nursery | None = None
+        self.process: asyncio.subprocess.Process | Fork | None = None
         self.starts = 0
 
     @property
@@ -111,6 +197,8 @@ class Deployment:
         await self.launch(*arguments)
         until = asyncio.get_running_loop().time() + within
         while STARTED not in self.printed(since=self._begun):
+            if isinstance(self.process, Fork):
+                await self.process.nursery.look()
             if self.process is None or self.process.returncode is not None:
                 raise AssertionError(f"it ended at once:\n{self.printed(since=self._begun)}")
             if asyncio.get_running_loop().time() > until:
@@ -122,10 +210,15 @@ class Deployment:
     async def launch(self, *arguments: str) -> None:
         """Begin to serve, without waiting."""
         self._begun = len(self.printed())
+        self.starts += 1
+        if self.nursery is not None:
+            self.process = await self.nursery.fork(self, arguments)
+            return
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
                 sys.executable,
-                *self.program,
+                "-m",
+                "bot",
                 "serve",
                 *arguments,
                 cwd=self.folder,
@@ -134,7 +227,6 @@ class Deployment:
                 stdout=log,
                 stderr=log,
             )
-        self.starts += 1
 
     _begun = 0
 

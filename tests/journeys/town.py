@@ -10,14 +10,15 @@ import asyncio
 import io
 import itertools
 import re
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeVar
 
 from PIL import Image
+from sqlalchemy import select
 
-from storage import invitations, leads, places
+from storage import invitations, leads, outbox, people, places, sessions, tables
 from storage.database import Database
 from storage.people import Role
 from tests.fake_telegram import FakeTelegram, Group, Person, Seen
@@ -165,6 +166,14 @@ class Talker:
         await self.hears("材料收到", self.person.sends_photo(body, caption).id)
         return body
 
+    async def resumes(self) -> None:
+        """Open the only draft again, up to the last question before it is sent."""
+        await self.presses("没写完的", "没写完的有")
+        mark = self.mark
+        self.person.presses("·")
+        await self.hears("你看看", mark)
+        await self.presses("报上去", "报之前说")
+
     async def submits(self) -> str:
         """From the preview to the receipt; its number."""
         await self.presses("报上去", "报之前说")
@@ -288,10 +297,37 @@ class Town:
         assert found is not None, number
         return found
 
-    async def in_storage(self, ask: Callable[..., Awaitable[object]], *given: object) -> object:
-        """Ask storage something, from outside."""
-        async with self.deployment.storage() as database, database.read() as tx:
-            return await ask(tx, *given)
+    async def drafts_for_all(self, answers: dict[str, str] = STORY) -> None:
+        """The first monitor writes a report and saves it; each other one is given a copy of the
+        draft, and everybody opens it again: a report ready to be sent, by everybody.
+        """
+        first, *others = self.monitors
+        await first.answers_all(await first.begins(), answers)
+        await first.presses("先存着", "存好了")
+        now = datetime.now(UTC)
+        async with self.deployment.storage() as database, database.write() as tx:
+            found = await people.find(tx, "telegram", str(first.person.id))
+            assert found is not None
+            (draft,) = await sessions.open_drafts(tx, found.id)
+            for one in others:
+                other = await people.find(tx, "telegram", str(one.person.id))
+                assert other is not None
+                await sessions.new_draft(tx, other.id, draft.content, now)
+        await asyncio.gather(*(one.resumes() for one in self.monitors))
+
+    async def quiet(self, *lanes: str) -> None:
+        """Wait until nothing is due in these lanes of the outbox (none: in any)."""
+        due = select(tables.outbox.c.lane).where(
+            tables.outbox.c.state == "pending", tables.outbox.c.next_at <= datetime.now(UTC)
+        )
+        wanted = {outbox.LANES.index(lane) for lane in lanes or outbox.LANES}
+        async with self.deployment.storage() as database:
+            for _ in range(400):
+                async with database.read() as tx:
+                    if not wanted & {row.lane for row in await tx.all(due)}:
+                        return
+                await asyncio.sleep(0.1)
+        raise AssertionError(f"{lanes} never fall quiet")
 
 
 MONITORS = ("王秋蝉", "林海棠", "陶小满", "葛望舒", "冯砚秋", "罗听雨")
