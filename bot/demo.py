@@ -21,6 +21,7 @@ from bot.joined import App
 from bot.settings import Settings
 from bot.web.guard import account_of, log_in, new_token
 from bot.web.pages import HERE, pages
+from bot.web.server import listening
 from bot.web.talk import hear
 from handlers.messages import Heard
 from handlers.texts import find, say
@@ -48,6 +49,7 @@ async def run(port: int, ready: Callable[[str], None]) -> None:
             bot_token="",
             log_level="WARNING",
         )
+        listening(settings).close()  # say so at once if somebody else has the port
         settings.data.mkdir()
         await migrate(settings.database)
         async with composition.opened(settings) as app:

@@ -65,6 +65,15 @@ def site(app: App, *, demo: bool = False) -> FastAPI:
     return web
 
 
+def listening(settings: Settings) -> socket.socket:
+    """The socket that the pages are served on. Raises Unfit if the port is taken."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host.strip("[]"), settings.port), family=family)
+    except OSError:
+        raise Unfit("serve.port_taken", port=settings.port) from None
+
+
 async def serve_pages(app: App, *, demo: bool = False) -> None:
     """Serve until the app stops. Raises Unfit if the port is taken."""
     settings = app.settings
@@ -78,12 +87,7 @@ async def serve_pages(app: App, *, demo: bool = False) -> None:
         h11_max_incomplete_event_size=32 * 1024,
     )
     server = _Quiet(config)
-    try:
-        family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-        host = settings.host.strip("[]")
-        door = socket.create_server((host, settings.port), family=family)
-    except OSError:
-        raise Unfit("serve.port_taken", port=settings.port) from None
+    door = listening(settings)
 
     async def stop() -> None:
         await app.stop.wait()
