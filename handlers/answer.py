@@ -8,6 +8,7 @@ import re
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
+from handlers import refusing
 from handlers.messages import Heard, Keyboard, Place
 from handlers.monitor import ask, browse, check, entry, learn, menu, mine, report, talk, triage
 from handlers.office import actions, desk, details
@@ -81,7 +82,7 @@ async def _in_group(turn: Turn) -> None:
         await actions.press(turn)
     elif said.text.startswith("/bind"):
         await desk.bind(turn, said.text.partition(" ")[2].strip())
-    elif said.text.startswith("/"):
+    elif said.text.startswith("/") or said.reply_to:
         turn.tell("office.group.use_buttons")
 
 
@@ -91,7 +92,8 @@ async def _press(turn: Turn) -> None:
     verb, _, argument = rest.partition(".")
     if area == "f":
         dialogue = DIALOGUES.get(turn.state.get("in", ""))
-        if dialogue is None:
+        # What comes back from a button is whatever a client sends: `f.<step>.<verb>`, or not.
+        if dialogue is None or not (verb.isdecimal() and argument):
             await _stale(turn)
             return
         await dialogue(turn)
@@ -102,6 +104,7 @@ async def _press(turn: Turn) -> None:
         if lead is not None and lead.office_id == turn.person.office_id:
             await details.originals(turn, lead)
         else:
+            await refusing.record(turn.tx, turn.said, turn.person.id, turn.now)
             turn.toast("office.act.refused", alert=True)
     elif area == "w" and turn.person.role is Role.OFFICER:
         await (desk.bind_code(turn) if verb == "bind" else desk.show_open(turn, _page(argument)))

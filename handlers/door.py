@@ -7,11 +7,11 @@ private. Somebody taken off the roster is refused at the very next word.
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from handlers import answer
+from handlers import answer, refusing
 from handlers.alerting import alert
 from handlers.messages import Heard, Inbound, Lane, Outbound, Place
 from handlers.monitor import menu
-from handlers.office import desk, guarding
+from handlers.office import cards, desk, guarding
 from handlers.texts import say
 from handlers.turn import Finder, Turn
 from knowledge.book import Book
@@ -78,17 +78,17 @@ async def receive(house: House, tx: Tx, said: Inbound, now: datetime) -> list[Ou
     if person is None:
         return await _stranger(house, tx, said, now)
     if said.heard is Heard.BLOCKED:
-        await people.mark_unreachable(tx, person.id, said.channel, now)
+        await people.mark_unreachable(tx, said.channel, said.account, now)
         return []
     if said.heard is Heard.UNBLOCKED:
-        await people.mark_reachable(tx, person.id, said.channel)
+        await people.mark_reachable(tx, said.channel, said.account)
         await outbox.revive(tx, said.channel, said.chat, now)
         return []
     if said.place is Place.GROUP and said.text.startswith("/start "):
         return await _exposed(tx, said, now)
     swept: list[Outbound] = []
     if said.place is Place.PRIVATE:
-        await people.touch(tx, person.id, said.channel, now)
+        await people.touch(tx, said.channel, said.account, now)
         if person.role is Role.MONITOR and said.message and said.heard not in _NO_MESSAGE:
             tidy = Outbound(said.channel, said.chat, delete=(said.message,), lane=Lane.SWEEP)
             swept = [replace(tidy, not_before=now + TIDY_AFTER, expires_at=now + TIDY_UNTIL)]
@@ -99,23 +99,35 @@ async def receive(house: House, tx: Tx, said: Inbound, now: datetime) -> list[Ou
     await answer.answer(turn)
     if turn.state != session.state:
         await sessions.save(tx, person.id, turn.state, now)
-    if said.data.startswith("f.") and turn.out and not turn.out[0].toast:
-        # The question just answered loses its buttons: an old one can't be pressed by mistake.
-        turn.out[0] = replace(turn.out[0], strip=said.message)
+    if said.data.startswith("f."):
+        _strip(turn.out, said)
     if said.heard is Heard.PRESS and not any(one.toast for one in turn.out):
         turn.out.append(Outbound(said.channel, said.chat, toast=said.press))
     return [*turn.out, *swept]
 
 
+def _strip(out: list[Outbound], said: Inbound) -> None:
+    """The question just answered loses its buttons, with the first thing that is said below it:
+    an old one can't be pressed by mistake. A message that is rewritten keeps its new ones."""
+    for place, one in enumerate(out):
+        if (one.channel, one.chat) == (said.channel, said.chat) and not one.card:
+            if not one.toast and one.replaces != said.message:
+                out[place] = replace(one, strip=said.message)
+            return
+
+
 async def _stranger(house: House, tx: Tx, said: Inbound, now: datetime) -> list[Outbound]:
     """An invitation, or the one constant sentence."""
+    if said.heard is Heard.IGNORED or not said.chat:
+        return []
     if said.heard is Heard.INLINE:
         return [Outbound(said.channel, said.chat, inline=said.press, text="[]")]
     if said.place is Place.GROUP:
         if said.text.startswith("/start"):
             return await _exposed(tx, said, now)
         if said.heard is Heard.PRESS:
-            await history.append(tx, lead_id=None, event="refused", by=None, now=now)
+            if not await refusing.record(tx, said, None, now):
+                return []
             text = say("office.act.refused")
             return [Outbound(said.channel, said.chat, text=text, toast=said.press, alert=True)]
         if said.anonymous and said.text.startswith("/"):
@@ -165,7 +177,9 @@ async def _exposed(tx: Tx, said: Inbound, now: datetime) -> list[Outbound]:
     if not code:
         return []
     exposed = await invitations.expose(tx, code, now)
-    issuer = exposed.issued_by if exposed else None
+    if exposed is None:
+        return []  # nothing was given away, and a group can't be filled with our answers
+    issuer = exposed.issued_by
     out = [Outbound(said.channel, said.chat, text=say("menu.invite_exposed"))]
     for address in await people.addresses(tx, issuer) if issuer else []:
         out.append(Outbound(*address, text=say("menu.invite_exposed"), lane=Lane.NOTICE))
@@ -182,11 +196,9 @@ async def _brought_in(tx: Tx, said: Inbound, now: datetime) -> list[Outbound]:
     person = await people.find(tx, said.channel, said.account) if said.account else None
     if person is not None and person.role in {Role.OFFICER, Role.STEWARD}:
         return []
-    await history.append(tx, lead_id=None, event="stranger_group", by=None, now=now)
+    await refusing.record(tx, said, None, now)
     out = [Outbound(said.channel, said.chat, leave=True)]
-    return out + await alert(
-        tx, "stranger_group", once=f"{tx.sealer.fingerprint(said.chat)}:{now:%Y%m%d}"
-    )
+    return out + await alert(tx, "stranger_group", once=f"stranger_group:{now:%Y%m%d}")
 
 
 async def _thrown_out(tx: Tx, said: Inbound) -> list[Outbound]:
@@ -242,8 +254,8 @@ async def undeliverable(
         return await alert(
             tx, "dead", once=f"dead:{tx.sealer.fingerprint(one.chat)}:{now:%Y%m%d}", reason=reason
         )
-    await people.mark_unreachable(tx, lead.reporter_id, one.channel, now)
+    await people.mark_unreachable(tx, one.channel, one.chat, now)
     await history.append(tx, lead_id=lead.id, event="unreachable", by=None, now=now)
     text = say("office.unreachable_monitor", number=lead.number)
-    where = await people.addresses(tx, lead.holder_id) if lead.holder_id else []
+    where = await cards.handled_in(tx, lead)
     return [Outbound(*where[0], text=text, lane=Lane.NOTICE)] if where else []

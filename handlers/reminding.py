@@ -8,7 +8,7 @@ from handlers.office import cards
 from handlers.texts import say
 from handlers.turn import BEIJING
 from knowledge.book import Book
-from storage import instance, leads, people, places, sessions
+from storage import instance, leads, people, sessions
 from storage.database import Tx
 from storage.people import Role
 
@@ -32,10 +32,7 @@ async def due(tx: Tx, book: Book, now: datetime) -> list[Outbound] | None:
         if fresh > MOST:
             return None
         await instance.put(tx, key, now.isoformat())
-        office = await places.get_office(tx, lead.office_id)
-        where = await people.addresses(tx, lead.holder_id) if lead.holder_id else []
-        if not where and office is not None:
-            where = list(await cards.chats_for(tx, office))
+        where = await cards.handled_in(tx, lead)
         text = say("office.overdue", number=lead.number, state=cards.state_line(lead))
         details = cards.life(book).action("details")
         rows = ((cards.button(details, lead),),) if details else ()

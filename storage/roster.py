@@ -67,9 +67,8 @@ _ADDRESSES = (
         accounts.c.unreachable_at.is_not(None), accounts.c.used_at.desc(), accounts.c.channel
     )
 )
-_ON = (accounts.c.person_id == bindparam("person")) & (accounts.c.channel == bindparam("on"))
-_TOUCH = update(accounts).where(_ON).values(used_at=bindparam("at", type_=Moment))
-_REACH = update(accounts).where(_ON).values(unreachable_at=bindparam("at", type_=Moment))
+_TOUCH = update(accounts).where(_ACCOUNT).values(used_at=bindparam("at", type_=Moment))
+_REACH = update(accounts).where(_ACCOUNT).values(unreachable_at=bindparam("at", type_=Moment))
 
 
 def unsealed(tx: Tx, row: Any, column: str, table: str = "people") -> str:
@@ -147,16 +146,22 @@ async def addresses(tx: Tx, person_id: str) -> list[tuple[str, str]]:
     ]
 
 
-async def touch(tx: Tx, person_id: str, channel: str, now: datetime) -> None:
-    """This person was just heard on this channel."""
-    await tx.run(_TOUCH, {"person": person_id, "on": channel, "at": now})
+async def touch(tx: Tx, channel: str, account: str, now: datetime) -> None:
+    """Somebody was just heard from this account."""
+    who = tx.sealer.fingerprint(channel, account)
+    await tx.run(_TOUCH, {"on": channel, "who": who, "at": now})
 
 
-async def mark_unreachable(tx: Tx, person_id: str, channel: str, now: datetime) -> None:
-    """This person cannot be written to on this channel."""
-    await tx.run(_REACH, {"person": person_id, "on": channel, "at": now})
+async def mark_unreachable(tx: Tx, channel: str, account: str, now: datetime) -> None:
+    """This account cannot be written to."""
+    await _reach(tx, channel, account, now)
 
 
-async def mark_reachable(tx: Tx, person_id: str, channel: str) -> None:
-    """This person can be written to on this channel again."""
-    await tx.run(_REACH, {"person": person_id, "on": channel, "at": None})
+async def mark_reachable(tx: Tx, channel: str, account: str) -> None:
+    """This account can be written to again."""
+    await _reach(tx, channel, account, None)
+
+
+async def _reach(tx: Tx, channel: str, account: str, at: datetime | None) -> None:
+    who = tx.sealer.fingerprint(channel, account)
+    await tx.run(_REACH, {"on": channel, "who": who, "at": at})

@@ -111,7 +111,8 @@ async def pass_on(turn: Turn, lead: Lead, text: str, kept: list[str]) -> None:
         return
     ended = again.state in cards.life(turn.book).ended()
     key = "answered" if asked else "late_answer" if ended else "supplemented"
-    await cards.refresh(turn, again)
+    # A supplement leaves the revision as it was: without a mark, nothing would be drawn anew.
+    await cards.refresh(turn, again, again=turn.now.isoformat())
     await actions.to_holder(turn, again, key)
     turn.tell("mine.say.done_closed" if ended else "mine.say.done", menu.rows())
 

@@ -8,7 +8,7 @@ Exactly one of two officers who press at once gets the lead; the other is told w
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from handlers import asking, form
+from handlers import asking, form, refusing
 from handlers.asking import Wish
 from handlers.form import Ask, Filled, Plan
 from handlers.messages import Button, Heard, Lane, Outbound, Place
@@ -16,7 +16,7 @@ from handlers.office import accused, cards, details, telling
 from handlers.texts import say
 from handlers.turn import Turn
 from knowledge.schema import Action
-from storage import history, leads, people, places
+from storage import leads, people, places
 from storage.leads import KEEP, Lead
 from storage.people import Role
 
@@ -25,15 +25,14 @@ NAME = "act"
 
 async def press(turn: Turn) -> None:
     """A button of a card: `c.<lead>.<revision>.<action>`."""
-    _, lead_id, revision, code = turn.said.data.split(".", 3)
+    _, lead_id, revision, code = (*turn.said.data.split(".", 3), "", "", "")[:4]
     lead = await leads.get(turn.tx, lead_id)
     action = cards.life(turn.book).action(code)
     if lead is None or action is None or not await _may_see(turn, lead):
-        await history.append(
-            turn.tx, lead_id=None, event="refused", by=turn.person.id, now=turn.now, detail={}
-        )
+        await refusing.record(turn.tx, turn.said, turn.person.id, turn.now)
         turn.toast("office.act.refused", alert=True)
         return
+    await cards.recognise(turn, lead)
     if code == "details":
         await details.show(turn, lead)
         return
@@ -60,7 +59,8 @@ async def _may_see(turn: Turn, lead: Lead) -> bool:
 
 
 async def _may_do(turn: Turn, lead: Lead, action: Action) -> bool:
-    if lead.state not in action.sources:
+    barred = action.code == "clear" and not cards.may_clear(turn.book, lead)
+    if lead.state not in action.sources or barred:
         turn.toast("office.act.stale", alert=True, state=cards.state_line(lead))
         await cards.refresh(turn, lead)
         return False
@@ -248,7 +248,7 @@ async def _do(turn: Turn, lead: Lead, action: Action, filled: Filled) -> None:
     turn.leave()
     if action.code in {"note", "message"}:
         kind = "note" if action.code == "note" else "message"
-        await leads.say(
+        mark = await leads.say(
             turn.tx, lead, by=turn.person.id, kind=kind, text=detail["text"], now=turn.now
         )
         await leads.note(
@@ -256,7 +256,7 @@ async def _do(turn: Turn, lead: Lead, action: Action, filled: Filled) -> None:
         )
         _done(turn, lead, action)
         if action.code == "message":
-            await telling.tell(turn, lead, "message", text=detail["text"])
+            await telling.tell(turn, lead, "message", mark=f":{mark}", text=detail["text"])
         return
     move = await _move_of(turn, lead, action, filled)
     if move is None:
@@ -343,11 +343,7 @@ async def to_holder(turn: Turn, lead: Lead, key: str) -> None:
     """A word to whoever handles a lead, in private; to the office's chat if nobody does yet."""
     lines = say(f"office.{key}", number=lead.number)
     rows = tuple((one,) for one in _details(turn, lead))
-    where = await people.addresses(turn.tx, lead.holder_id) if lead.holder_id else []
-    office = await places.get_office(turn.tx, lead.office_id)
-    if not where and office is not None:
-        where = list(await cards.chats_for(turn.tx, office))
-    turn.write_to(where, lines, rows, lane=Lane.NOTICE)
+    turn.write_to(await cards.handled_in(turn.tx, lead), lines, rows, lane=Lane.NOTICE)
 
 
 def _details(turn: Turn, lead: Lead) -> list[Button]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from handlers import redact
-from handlers.messages import Button, Keyboard, Lane, Outbound
+from handlers.messages import Button, Keyboard, Lane, Outbound, Place
 from handlers.office import guarding
 from handlers.texts import say
 from handlers.turn import BEIJING, Turn, in_rows, title_of
@@ -208,6 +208,40 @@ async def may_read(tx: Tx, lead: Lead, channel: str, chat: str) -> bool:
         Role.OFFICER,
         lead.office_id,
     )
+
+
+async def handled_in(tx: Tx, lead: Lead) -> Sequence[tuple[str, str]]:
+    """Where a word about a lead goes: to whoever handles it; while nobody does (any more), to its
+    office."""
+    holder = await people.get(tx, lead.holder_id) if lead.holder_id else None
+    bound = holder is not None and holder.revoked_at is None
+    if bound and (where := await people.addresses(tx, lead.holder_id or "")):
+        return where
+    office = await places.get_office(tx, lead.office_id)
+    return await chats_for(tx, office) if office is not None else []
+
+
+async def recognise(turn: Turn, lead: Lead) -> None:
+    """A press in the office's group from a message that is not known to be this lead's card.
+
+    If no card is known there, its sending was never confirmed: this is it. Otherwise it is a
+    spare copy: what was pressed counts, but its buttons go.
+    """
+    said = turn.said
+    if said.place is not Place.GROUP or not said.message:
+        return
+    known = [
+        card.message
+        for card in await leads.cards_of(turn.tx, lead.id)
+        if (card.channel, card.chat) == (said.channel, said.chat)
+    ]
+    if not known:
+        revision = lead.revision
+        await leads.keep_card(
+            turn.tx, lead.id, said.channel, said.chat, said.message, revision, turn.now
+        )
+    elif said.message not in known:
+        turn.out.append(Outbound(said.channel, said.chat, strip=said.message))
 
 
 async def post(turn: Turn, lead: Lead, office: Office) -> bool:

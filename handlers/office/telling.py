@@ -11,8 +11,11 @@ ONCE = "working"
 """What is told once, however many steps it stands for."""
 
 
-async def tell(turn: Turn, lead: Lead, what: str, **values: object) -> bool:
-    """One step, told to the monitor once. False if she can't be reached or is no longer one."""
+async def tell(
+    turn: Turn, lead: Lead, what: str, *, mark: str = "", **values: object
+) -> bool:
+    """One step, told to the monitor once; `mark` tells apart what may be told again at the same
+    step. False if she can't be reached or is no longer one."""
     person = await people.get(turn.tx, lead.reporter_id)
     if person is None or person.revoked_at is not None:
         return False
@@ -24,7 +27,7 @@ async def tell(turn: Turn, lead: Lead, what: str, **values: object) -> bool:
         say(f"mine.told.{what}", number=lead.number, **values),
         rows,
         lane=Lane.NOTICE,
-        key=f"told:{lead.id}:{what}" + ("" if what == ONCE else f":{lead.revision}"),
+        key=f"told:{lead.id}:{what}" + ("" if what == ONCE else f":{lead.revision}{mark}"),
     )
 
 

@@ -36,11 +36,11 @@ async def test_addresses_latest_first_unreachable_last(house: House) -> None:
         await people.bind(tx, house.monitor.id, "web", "w", "page", house.now + DAY)
         both = [("web", "page"), ("telegram", "1001")]
         assert await people.addresses(tx, house.monitor.id) == both
-        await people.touch(tx, house.monitor.id, "telegram", house.now + 2 * DAY)
+        await people.touch(tx, "telegram", "1001", house.now + 2 * DAY)
         assert await people.addresses(tx, house.monitor.id) == both[::-1]
-        await people.mark_unreachable(tx, house.monitor.id, "telegram", house.now)
+        await people.mark_unreachable(tx, "telegram", "1001", house.now)
         assert await people.addresses(tx, house.monitor.id) == both
-        await people.mark_reachable(tx, house.monitor.id, "telegram")
+        await people.mark_reachable(tx, "telegram", "1001")
         assert await people.addresses(tx, house.monitor.id) == both[::-1]
 
 
