@@ -13,6 +13,7 @@ from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
 from bot.joined import App
+from bot.settings import Settings
 from bot.unfit import Unfit
 from bot.web.guard import Shielded, limited
 from bot.web.health import Figures, health
