@@ -150,7 +150,7 @@ async def _menu(turn: Turn, verb: str, argument: str) -> None:
     elif verb == "report" and monitor:
         triage.start(turn)
     elif verb == "still" and monitor:
-        await report.start(turn)
+        await report.start(turn, words=turn.state.get("story", ""))
     elif verb == "mine" and monitor:
         await mine.show(turn, _page(argument))
     elif verb == "drafts" and monitor:

@@ -7,7 +7,7 @@ from handlers import form, redact
 from handlers.form import Ask, Filled, Plan, Step
 from handlers.messages import Button, Heard, Keyboard
 from handlers.texts import say, words
-from handlers.turn import BEIJING, Turn, in_rows
+from handlers.turn import BEIJING, Turn, in_rows, link
 
 
 class Wish(StrEnum):
@@ -52,7 +52,15 @@ def listen(turn: Turn) -> Told | None:
     return Told(Wish(verb)) if verb in WISHES else Told(verb=verb)
 
 
-def put(turn: Turn, filled: Filled, plan: Plan, *, hint: str = "", more: Keyboard = ()) -> None:
+def put(
+    turn: Turn,
+    filled: Filled,
+    plan: Plan,
+    *,
+    hint: str = "",
+    more: Keyboard = (),
+    save: bool = True,
+) -> None:
     """Ask the open question, with its choices and the ways back, on and out."""
     ask = form.current(filled, plan)
     if ask is None:
@@ -61,8 +69,16 @@ def put(turn: Turn, filled: Filled, plan: Plan, *, hint: str = "", more: Keyboar
     lines = [say(f"form.hint.{hint}")] if hint else []
     lines += [ask.ask, *numbered(ask), *earlier(filled, ask)]
     first = next(iter(plan(filled))).key == ask.key
-    rows = ways(turn, ask, first=first, answered=ask.key in filled.answers)
+    rows = ways(turn, ask, first=first, answered=ask.key in filled.answers, save=save)
     turn.show("\n".join(lines), (*choices(turn, ask), *more, *rows))
+
+
+def aside(turn: Turn, text: str) -> Keyboard:
+    """A question of hers that is no answer to ours: one tap looks it up, and nothing is lost."""
+    if not any(word in text for word in words("ask.asking")):
+        return ()
+    turn.state["aside"] = text
+    return ((link("ask.button.aside", "q.aside"),),)
 
 
 def earlier(filled: Filled, ask: Ask) -> list[str]:
@@ -85,7 +101,9 @@ def choices(turn: Turn, ask: Ask) -> Keyboard:
     return in_rows([turn.button(choice, n) for n, choice in enumerate(ask.choices)])
 
 
-def ways(turn: Turn, ask: Ask, *, first: bool, answered: bool = False) -> Keyboard:
+def ways(
+    turn: Turn, ask: Ask, *, first: bool, answered: bool = False, save: bool = True
+) -> Keyboard:
     """Back, skip, save and cancel: every screen has a way back, and past an answer that stays."""
     buttons: list[Button] = []
     if answered:
@@ -94,7 +112,8 @@ def ways(turn: Turn, ask: Ask, *, first: bool, answered: bool = False) -> Keyboa
         buttons.append(turn.button(say("form.button.back"), Wish.BACK))
     if not ask.required:
         buttons.append(turn.button(say("form.button.skip"), Wish.SKIP))
-    buttons.append(turn.button(say("form.button.save"), Wish.SAVE))
+    if save:
+        buttons.append(turn.button(say("form.button.save"), Wish.SAVE))
     buttons.append(turn.button(say("form.button.cancel"), Wish.CANCEL))
     return in_rows(buttons, width=4 if len(buttons) < 5 else 3)
 

@@ -140,8 +140,9 @@ def skip(form: Filled, plan: Plan) -> Step:
 def take(form: Filled, said: str, plan: Plan, *, at: datetime, choice: int | None = None) -> Step:
     """Take what was typed, or the choice pressed, as the answer to the open question.
 
-    A choice is taken by button, by its number or by its words. A date or an amount that is not
-    understood is asked for once more and then kept as it was written.
+    A choice is taken by button, by its number or by its words. A date, an amount or a choice that
+    is not understood is asked for once more and then kept as it was written, but for choices that
+    decide something (those with values).
     """
     if choice is None and (longer := _append_part(form, said, at)):
         return Step(longer)
@@ -156,7 +157,7 @@ def take(form: Filled, said: str, plan: Plan, *, at: datetime, choice: int | Non
             taken = {"text": ask.choices[place], "value": value}
             taken |= _understood(ask.kind, ask.choices[place], at.date())
             return Step(_answered(form, ask, taken, plan))
-        if _only_choices(ask):
+        if _only_choices(ask) and (ask.values or not form.hinted or not said):
             return Step(replace(form, hinted=True), "choice")
     if not any(letter.isalnum() for letter in said):
         return Step(replace(form, hinted=True), "empty")

@@ -95,7 +95,9 @@ def ways(turn: Turn, entry: Entry) -> Keyboard:
 
 
 def go_on(turn: Turn) -> Keyboard:
-    """Back to a report that is open while she looks something up."""
+    """Back to a report or a check that is open while she looks something up."""
+    if turn.state.get("in") == "check":
+        return ((link("check_talk.button.go_on", "k.go"),),)
     if turn.state.get("in") == report.NAME:
         return ((link("ask.button.go_on", f"d.open.{turn.state['draft']}"),),)
     return ()
@@ -118,8 +120,10 @@ def counted(looked: dict[str, int], id: str) -> dict[str, int]:
 
 
 def pressed(turn: Turn) -> str:
-    """The message under whose button this is: leafing rewrites it in place."""
-    return turn.said.message if turn.said.press else ""
+    """The message under whose button this is: leafing rewrites it in place. What stands above
+    the front door's own buttons is kept: it may be a receipt."""
+    inside = turn.said.data not in {"m.lists", "k.all", "q.aside"}
+    return turn.said.message if turn.said.press and inside else ""
 
 
 def _groups(turn: Turn, kind: str, groups: dict[str, str]) -> None:

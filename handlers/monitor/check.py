@@ -165,7 +165,8 @@ def _show(turn: Turn, filled: Filled, *, hint: str = "") -> None:
     first = plan(filled)[0].key == question.key
     answered = question.key in filled.answers
     ways = asking.ways(turn, question, first=first, answered=answered)
-    rows = (*asking.choices(turn, question), *ways)
+    more = asking.aside(turn, turn.said.text) if hint else ()
+    rows = (*asking.choices(turn, question), *more, *ways)
     if not first:
         rows = (*rows, (turn.button(say("check_talk.button.result"), "result"),))
     turn.show("\n".join(lines), rows)

@@ -30,7 +30,8 @@ async def show(turn: Turn, page: int = 0) -> None:
         for lead in shown
     )
     text = say("mine.title", n=count, page=page + 1, pages=pages)
-    replaces = turn.said.message if turn.said.press else ""
+    leafed = turn.said.data.startswith("m.mine.")  # a receipt with the front door is kept
+    replaces = turn.said.message if turn.said.press and leafed else ""
     turn.show(text, (*rows, *turning(page, pages, "m.mine")), replaces=replaces)
 
 

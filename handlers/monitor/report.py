@@ -8,11 +8,11 @@ from dataclasses import replace
 
 from handlers import asking, form
 from handlers.asking import Told, Wish
-from handlers.form import Filled, Plan
+from handlers.form import Ask, Filled, Plan
 from handlers.messages import Heard, Keyboard
 from handlers.monitor import menu, sending
 from handlers.monitor.report_plan import plan_of
-from handlers.texts import say
+from handlers.texts import has, say
 from handlers.texts import words as listed
 from handlers.turn import Turn, in_rows, link
 from storage import files, places, sessions
@@ -123,22 +123,15 @@ async def _step(turn: Turn, filled: Filled, told: Told) -> None:
         turn.tell("report.sent_up", office=above.name)
     await _keep(turn, step.form)
     if step.hint:
-        more = _aside(turn, told.text)
+        more = asking.aside(turn, told.text)
         asking.put(turn, step.form, plan(turn, step.form), hint=step.hint, more=more)
         return
     await _show(turn, step.form)
 
 
-def _aside(turn: Turn, text: str) -> Keyboard:
-    """A question of hers that is no answer to ours: one tap looks it up, and nothing is lost."""
-    if not any(word in text for word in listed("ask.asking")):
-        return ()
-    turn.state["aside"] = text
-    return ((link("ask.button.aside", "q.aside"),),)
-
-
 async def _at_preview(turn: Turn, filled: Filled, told: Told) -> None:
-    asks = [ask for ask in plan(turn, filled)(filled) if ask.key in filled.answers]
+    told_of, skipped = answered(filled, plan(turn, filled))
+    asks = told_of + skipped
     place = turn.state.pop("at", "")
     told = _typed(told, place)
     if told.wish is Wish.BACK:
@@ -146,36 +139,47 @@ async def _at_preview(turn: Turn, filled: Filled, told: Told) -> None:
     elif told.verb == "change":
         turn.state["at"] = WHICH
         turn.step()
-        buttons = [turn.button(ask.label, n) for n, ask in enumerate(asks)]
+        buttons = [turn.button(short(ask), n) for n, ask in enumerate(asks)]
         turn.tell(
             "report.which",
             (*in_rows(buttons), (turn.button(say("form.button.review"), "review"),)),
         )
     elif told.verb == "send":
-        turn.state["at"] = CONFIRM
         turn.step()
-        yes, no = say("report.confirm_yes"), say("report.confirm_no")
-        turn.tell("report.confirm", ((turn.button(yes, "sure"),), (turn.button(no, "review"),)))
+        _confirm(turn, "report.confirm")
     elif told.verb == "sure":
         await _submit(turn, filled)
     else:
         number = told.choice
         if number is None and told.text.strip().isdecimal():
             number = int(told.text.strip()) - 1
+        if number is None and place == WHICH and told.text:
+            number = form.match_choice(told.text, [short(ask) for ask in asks])
         if number is not None and 0 <= number < len(asks) and place != CONFIRM:
             changed = form.change(filled, asks[number].key, plan(turn, filled))
             await _keep(turn, changed)
             asking.put(turn, changed, plan(turn, changed))
             return
         step = form.take(filled, told.text, plan(turn, filled), at=turn.said.at)
-        await _keep(turn, step.form)
-        await _show(turn, step.form)
+        if step.form == filled and told.text and place == CONFIRM:
+            _confirm(turn, "report.confirm_hint")
+        elif step.form == filled and told.text and not place:
+            turn.tell("report.preview_hint", _preview_rows(turn))
+        else:
+            await _keep(turn, step.form)
+            await _show(turn, step.form)
+
+
+def _confirm(turn: Turn, key: str) -> None:
+    turn.state["at"] = CONFIRM
+    yes, no = say("report.confirm_yes"), say("report.confirm_no")
+    turn.tell(key, ((turn.button(yes, "sure"),), (turn.button(no, "review"),)))
 
 
 def _typed(told: Told, place: str) -> Told:
     """Words typed where a button is meant: to send, to change, to say that it is so."""
     said = told.text.strip()
-    for verb, at in (("sure", CONFIRM), ("send", ""), ("change", "")):
+    for verb, at in (("sure", CONFIRM), ("change", CONFIRM), ("send", ""), ("change", "")):
         if told.wish is None and place == at and said in listed(f"report.typed.{verb}"):
             return Told(verb=verb)
     return told
@@ -205,36 +209,47 @@ async def _show(turn: Turn, filled: Filled) -> None:
         return
     turn.step()
     kept = await files.of_draft(turn.tx, turn.state["draft"])
-    turn.tell(
-        "report.preview",
+    lines = "\n".join(lines_of(filled, plan(turn, filled)))
+    turn.tell("report.preview", _preview_rows(turn), lines=lines, files=len(kept))
+
+
+def _preview_rows(turn: Turn) -> Keyboard:
+    return (
+        (turn.button(say("form.button.send"), "send"),),
         (
-            (turn.button(say("form.button.send"), "send"),),
-            (
-                turn.button(say("form.button.change"), "change"),
-                turn.button(say("form.button.back"), Wish.BACK),
-            ),
-            (
-                turn.button(say("form.button.save"), Wish.SAVE),
-                turn.button(say("form.button.cancel"), Wish.CANCEL),
-            ),
+            turn.button(say("form.button.change"), "change"),
+            turn.button(say("form.button.back"), Wish.BACK),
         ),
-        lines="\n".join(lines_of(filled, plan(turn, filled))),
-        files=len(kept),
+        (
+            turn.button(say("form.button.save"), Wish.SAVE),
+            turn.button(say("form.button.cancel"), Wish.CANCEL),
+        ),
     )
 
 
-def lines_of(filled: Filled, plan: Plan) -> list[str]:
-    """Every answered question on a line of its own, numbered as it can be typed."""
+def answered(filled: Filled, plan: Plan) -> tuple[list[Ask], list[Ask]]:
+    """The questions that were answered, and those that were skipped."""
     asks = [ask for ask in plan(filled) if ask.key in filled.answers]
-    return [
-        say(
-            "report.line",
-            n=n,
-            label=ask.label,
-            text=filled.text(ask.key) or say("form.skipped"),
-        )
-        for n, ask in enumerate(asks, start=1)
+    return [a for a in asks if filled.text(a.key)], [a for a in asks if not filled.text(a.key)]
+
+
+def short(ask: Ask) -> str:
+    """What a question is called towards her: in plain words where the form's are the office's."""
+    key = f"report.short.{ask.key}"
+    return say(key) if has(key) else ask.label
+
+
+def lines_of(filled: Filled, plan: Plan) -> list[str]:
+    """Every answer on a line of its own, numbered as it can be typed; last, what was skipped."""
+    told, skipped = answered(filled, plan)
+    lines = [
+        say("report.line", n=n, label=short(ask), text=filled.text(ask.key))
+        for n, ask in enumerate(told, start=1)
     ]
+    if skipped:
+        left = say("report.item.comma").join(short(ask) for ask in skipped)
+        lines.append(say("report.skipped", labels=left))
+    return lines
 
 
 async def _take_files(turn: Turn, filled: Filled) -> None:

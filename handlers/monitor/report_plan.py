@@ -20,6 +20,9 @@ OTHER = "other"
 NONE = "none"
 BEFORE_CATEGORY = ("what",)
 LAST = ("origin", "known_to", "kinship", "urgency", "real_name")
+SINCE = ("since", "when")
+"""A field that asks once more when it was."""
+
 LOOKED_AT = 12
 ITEMS = 4
 """List items offered, of those that the story sounds like; those of its category first."""
@@ -153,4 +156,11 @@ def _own(book: Book, filled: Filled, taken: set[str]) -> list[Ask]:
     if not fields and (category := category_of(filled)):
         kind = book.find(Category, category)
         fields = kind.fields if kind else ()
-    return [replace(_ask(field), required=False) for field in fields if field.key not in taken]
+    asks = [
+        replace(_ask(field), required=False)
+        for field in fields
+        if field.key not in taken and (field.key, field.kind) != SINCE
+    ]
+    if asks:
+        asks[0] = replace(asks[0], ask=say("report.own_first") + "\n" + asks[0].ask)
+    return asks

@@ -128,17 +128,30 @@ def _rows(turn: Turn) -> Any:
 
 async def offer(turn: Turn, lead: Lead, key: str) -> None:
     """Ask whether loose words belong to a lead; they wait, kept, until she says."""
-    turn.enter("offer", lead=lead.id, texts=[], files=[])
+    turn.enter("offer", lead=lead.id, texts=[], files=[], key=key)
     collect(turn.state, turn)
+    _offer(turn, lead)
+
+
+def _offer(turn: Turn, lead: Lead) -> None:
     turn.step()
-    turn.tell(
-        f"{key}",
-        (
-            (turn.button(say("report.late.add"), "add"), turn.button(say("report.late.no"), "no")),
-            menu.home_row(),
-        ),
-        number=lead.number,
-    )
+    key = turn.state["key"]
+    yes, no = ("mine.guess_yes", "mine.guess_no")
+    if key != "mine.guess":
+        yes, no = ("report.late.add", "report.late.no")
+    row = (turn.button(say(yes), "add"), turn.button(say(no), "no"))
+    turn.tell(key, (row, menu.home_row()), number=lead.number)
+
+
+def _said_to_offer(turn: Turn) -> str:
+    """Yes or no, pressed or typed; empty if it is neither, or an old button."""
+    if turn.said.heard is Heard.PRESS:
+        _, step, verb = turn.said.data.split(".", 2)
+        return verb if int(step) == turn.state.get("step") else ""
+    typed = turn.said.text.strip()
+    if typed in {*words("report.typed.sure"), say("report.late.add"), say("mine.guess_yes")}:
+        return "add"
+    return "no" if typed in words("report.typed.no") else ""
 
 
 async def hear_offer(turn: Turn) -> None:
@@ -147,11 +160,12 @@ async def hear_offer(turn: Turn) -> None:
     if lead is None:
         turn.leave()
         return
-    if turn.said.heard is Heard.PRESS:
-        _, step, verb = turn.said.data.split(".", 2)
-        if int(step) != turn.state.get("step"):
-            turn.toast("menu.stale")
-            return
+    verb = _said_to_offer(turn)
+    if turn.said.heard is Heard.PRESS and not verb:
+        turn.toast("menu.stale")
+        _offer(turn, lead)
+        return
+    if verb:
         texts, kept = turn.state["texts"], turn.state["files"]
         turn.leave()
         if verb == "add":
@@ -162,12 +176,4 @@ async def hear_offer(turn: Turn) -> None:
             menu.show(turn)
         return
     collect(turn.state, turn)
-    turn.step()
-    turn.tell(
-        "report.late.ask",
-        (
-            (turn.button(say("report.late.add"), "add"), turn.button(say("report.late.no"), "no")),
-            menu.home_row(),
-        ),
-        number=lead.number,
-    )
+    _offer(turn, lead)

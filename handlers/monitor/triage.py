@@ -48,6 +48,8 @@ async def hear(turn: Turn) -> None:
         again = {"words": story, "item": turn.state["item"]}
         if turn.said.press:
             turn.toast("menu.stale")
+        if any(word in said for word in listed("ask.danger")):
+            turn.tell("triage.looks_like_danger")
         start(turn, **again, key="triage.ask_heard" if again["words"] else "triage.ask")
         return
     await _go(turn, entry)
@@ -71,6 +73,7 @@ async def _go(turn: Turn, kind: Intake) -> None:
         lines.append(say("triage.contact", office=office.name, phone=office.phone))
     rows: Keyboard = (menu.home_row(),)
     if kind.route in {"elsewhere", "danger"}:
+        turn.state["story"] = words  # so that it need not be told again
         still = Button(say("triage.still_report"), "m.still")
         rows = ((still,), menu.home_row())
     turn.show("\n".join(lines), rows)

@@ -13,7 +13,7 @@ from handlers.asking import Wish
 from handlers.form import Ask, Filled, Plan
 from handlers.messages import Button, Heard, Lane, Outbound, Place
 from handlers.office import accused, cards, details, telling
-from handlers.texts import say
+from handlers.texts import has, say
 from handlers.turn import Turn
 from knowledge.schema import Action
 from storage import leads, people, places
@@ -132,7 +132,7 @@ async def _ask_in_private(turn: Turn, lead: Lead, action: Action) -> None:
     filled = form.begin(plan)
     turn.state["form"] = filled.to_json()
     before = len(turn.out)
-    asking.put(turn, filled, plan)
+    asking.put(turn, filled, plan, save=False)
     turn.out[before:] = [_in_chat(one, chat) for one in turn.out[before:]]
 
 
@@ -170,6 +170,9 @@ async def hear(turn: Turn) -> None:
         return
     step = asking.answer(filled, told, plan, turn)
     filled = step.form if step else filled
+    if filled.at == form.PREVIEW and action.code == "note" and await _may_do(turn, lead, action):
+        await _do(turn, lead, action, filled)  # nobody else reads it: nothing to look at twice
+        return
     turn.state["form"] = filled.to_json()
     _show(turn, lead, action, filled, plan, hint=step.hint if step else "")
 
@@ -178,7 +181,7 @@ def _show(
     turn: Turn, lead: Lead, action: Action, filled: Filled, plan: Plan, hint: str = ""
 ) -> None:
     if filled.at != form.PREVIEW:
-        asking.put(turn, filled, plan, hint=hint)
+        asking.put(turn, filled, plan, hint=hint, save=False)
         return
     turn.step()
     lines = [
@@ -206,8 +209,13 @@ async def _plan(turn: Turn, lead: Lead, action: Action) -> Plan:
     endings = cards.life(turn.book).endings(lead.state)
 
     def plan(filled: Filled) -> list[Ask]:
-        asks = []
+        asks: list[Ask] = []
         for need in action.needs:
+            own = f"office.need.{action.code}"
+            name = own if need == "text" and has(f"{own}.ask") else f"office.need.{need}"
+            text = say(f"{name}.ask")
+            if not asks:  # which lead it is about, and what is being done
+                text = say("office.act.head", number=lead.number, action=action.title, ask=text)
             labels: tuple[str, ...] = ()
             values: tuple[str, ...] = ()
             if need == "office":
@@ -220,8 +228,8 @@ async def _plan(turn: Turn, lead: Lead, action: Action) -> Plan:
             asks.append(
                 Ask(
                     need,
-                    say(f"office.need.{need}.label"),
-                    say(f"office.need.{need}.ask"),
+                    say(f"{name}.label"),
+                    text,
                     choices=labels,
                     values=values,
                     required=True,

@@ -87,12 +87,14 @@ async def draw(tx: Tx, book: Book, lead_id: str, channel: str, chat: str) -> Vie
     return View(text, buttons(book, lead, in_group=group is not None))
 
 
-def buttons(book: Book, lead: Lead, *, in_group: bool) -> Keyboard:
-    """What may be done next; a request each, judged anew when it is pressed."""
+def buttons(book: Book, lead: Lead, *, in_group: bool, but: str = "") -> Keyboard:
+    """What may be done next, `but` for what is just being shown; a request each, judged anew
+    when it is pressed."""
     offered = [
         action
         for action in life(book).offered(lead.state)
-        if not (in_group and action.code in PRIVATE_ONLY)
+        if action.code != but
+        and not (in_group and action.code in PRIVATE_ONLY)
         and not (action.code == "clear" and not may_clear(book, lead))
     ]
     offered.sort(key=_rank)

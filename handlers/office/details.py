@@ -23,7 +23,7 @@ async def show(turn: Turn, lead: Lead) -> None:
     kept = await files.of_lead(turn.tx, lead.id)
     copies = tuple(file.id for file in kept if file.has_copy)
     sealed = len(kept) - len(copies)
-    rows: Keyboard = cards.buttons(turn.book, lead, in_group=False)
+    rows: Keyboard = cards.buttons(turn.book, lead, in_group=False, but="details")
     if sealed:
         rows = (*rows, (Button(say("office.details.originals"), f"o.{lead.id}"),))
     turn.write_to(
@@ -96,7 +96,7 @@ async def _text(turn: Turn, lead: Lead, copies: int, sealed: int) -> str:
             "office.details.said",
             at=said.at.astimezone(BEIJING).strftime("%m-%d %H:%M"),
             who=say(f"office.details.who.{said.kind}"),
-            text=shown(said.text),
+            text=shown(said.text) or say("office.details.only_files", n=len(said.files)),
         )
         for said in thread
     ]

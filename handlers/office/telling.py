@@ -11,14 +11,14 @@ ONCE = "working"
 """What is told once, however many steps it stands for."""
 
 
-async def tell(
-    turn: Turn, lead: Lead, what: str, *, mark: str = "", **values: object
-) -> bool:
+async def tell(turn: Turn, lead: Lead, what: str, *, mark: str = "", **values: object) -> bool:
     """One step, told to the monitor once; `mark` tells apart what may be told again at the same
     step. False if she can't be reached or is no longer one."""
     person = await people.get(turn.tx, lead.reporter_id)
     if person is None or person.revoked_at is not None:
         return False
+    office = await places.get_office(turn.tx, lead.office_id)
+    values = {"office": office.name if office else "", **values}
     rows: tuple[tuple[Button, ...], ...] = ((link("mine.button.add", f"l.add.{lead.id}"),),)
     if what == "returned":
         rows = ((link("mine.button.answer", f"l.answer.{lead.id}"),),)

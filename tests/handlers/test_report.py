@@ -87,10 +87,10 @@ async def test_going_back_and_editing_leaves_the_same_lead(village: Village) -> 
         await lin.presses("上一步")
     await answer_all(lin, wrong)
     await lin.presses("改一处")
-    await lin.presses("被反映人")
+    await lin.presses("说的是谁")
     await lin.says("陈阿大")
     await lin.presses("改一处")
-    await lin.presses("金额")
+    await lin.presses("多少")
     await lin.says("两万多")
     await send(lin)
     async with village.database.read() as tx:

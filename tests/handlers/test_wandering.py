@@ -103,7 +103,7 @@ async def test_sixty_turns_of_wandering_end_with_the_report_as_intended(village:
     await does(wang.presses("接着写刚才的"))
     await answer_all(wang, STORY)
     await does(wang.presses("改一处"))
-    await does(wang.presses("被反映人"))
+    await does(wang.presses("说的是谁"))
     await does(wang.says("陈阿大"))
     await does(sticker(wang))
     await send(wang)
