@@ -54,7 +54,7 @@ async def reports(wang: Talker) -> str:
     for _ in range(2):
         question = await pressed(wang, "上一步")
     await wang.answers_all(question, WRONG)
-    for label, truth in (("被反映人", STORY["说的是谁"]), ("金额", STORY["多少钱"])):
+    for label, truth in (("说的是谁", STORY["说的是谁"]), ("多少", STORY["多少钱"])):
         await pressed(wang, "改一处")
         await pressed(wang, label)
         preview = await wang.answers(truth)

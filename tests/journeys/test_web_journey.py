@@ -86,7 +86,7 @@ async def reports(wang: Person) -> str:
             break
         answers = (said for word, said in WRONG.items() if word in question)
         question = await wang.says(next(answers, "跳过"))
-    for label, truth in (("被反映人", STORY["说的是谁"]), ("金额", STORY["多少钱"])):
+    for label, truth in (("说的是谁", STORY["说的是谁"]), ("多少", STORY["多少钱"])):
         await wang.presses(say("form.button.change"))
         await wang.presses(label)
         assert truth in await wang.says(truth)
