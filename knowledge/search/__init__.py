@@ -1,4 +1,4 @@
-"""From what somebody typed to the entries that answer it, best first; nothing when nothing fits."""
+"""From what somebody typed to the entries that answer it; nothing when nothing fits."""
 
 from knowledge.search.search import Hit, Search
 

@@ -14,6 +14,7 @@ import numpy as np
 from knowledge.search.corpus import Corpus
 from knowledge.search.weights import Vocabulary, Weights
 
+_KEPT = 4  # files of other packs or versions
 _ARRAYS = ("features", "telling", "starts", "entries", "values")
 
 
@@ -25,8 +26,9 @@ def default_folder() -> Path:
 
 def name(corpus: Corpus) -> str:
     """The file for what is learned from this."""
-    digest = hashlib.sha256(repr((np.__version__, sorted(corpus.friends), sorted(corpus.lends),
-        corpus.texts, corpus.same, corpus.entries, corpus.outside, corpus.asks)).encode())  # fmt: skip
+    read = (corpus.texts, corpus.same, corpus.entries, corpus.outside, corpus.asks)
+    linked = (sorted(corpus.friends), sorted(corpus.lends))
+    digest = hashlib.sha256(repr((np.__version__, read, linked)).encode())
     for source in sorted(Path(__file__).parent.glob("**/*")):
         if source.suffix in (".py", ".txt"):
             digest.update(source.read_bytes())
@@ -51,21 +53,21 @@ def load(file: Path, count: int) -> Weights | None:
 def save(file: Path, weights: Weights) -> None:
     """Keep it, whole or not at all; where nothing may be written, nothing is."""
     vocabulary = weights.vocabulary
-    arrays = (
-        vocabulary.features,
-        vocabulary.telling,
-        weights.starts,
-        weights.entries,
-        weights.values,
-    )
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=file.parent, delete=False) as draft:
             np.savez(
                 draft,
+                features=vocabulary.features,
+                telling=vocabulary.telling,
                 unseen=np.float64(vocabulary.unseen),
-                **dict(zip(_ARRAYS, arrays, strict=True)),
+                starts=weights.starts,
+                entries=weights.entries,
+                values=weights.values,
             )
         os.replace(draft.name, file)
+        kept = sorted(file.parent.glob("search-*.npz"), key=lambda each: each.stat().st_mtime)
+        for old in kept[:-_KEPT]:
+            old.unlink()
     except OSError:
         return

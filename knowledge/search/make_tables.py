@@ -13,7 +13,7 @@ _CAPITALS = {
     0x58F9: 0x4E00, 0x8D30: 0x4E8C, 0x53C1: 0x4E09, 0x8086: 0x56DB, 0x67D2: 0x4E03,
     0x634C: 0x516B, 0x7396: 0x4E5D, 0x62FE: 0x5341, 0x4F70: 0x767E, 0x4EDF: 0x5343,
 }  # fmt: skip
-"""Numerals as they stand on receipts, and the everyday ones; five and six mostly mean other things."""
+"""Numerals as they stand on receipts; those for five and six mostly mean other things."""
 
 
 def folded() -> str:

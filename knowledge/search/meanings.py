@@ -39,6 +39,15 @@ class Meanings:
                 known.sort(key=lambda pair: -len(pair[0]))
         self._written, self._spoken = dict(written), dict(spoken)
 
+    def spans(self, chars: str) -> Iterator[tuple[int, int]]:
+        """Where each word of a group stands."""
+        place = 0
+        while place < len(chars):
+            found = _longest(chars, place, self._written)
+            if found:
+                yield place, place + len(found[0])
+            place += len(found[0]) if found else 1
+
     def read(self, chars: str) -> str:
         """A text with each word of a group, and each amount, as one character."""
         return "".join(self._pieces(chars, "", self._written, {}))

@@ -1,8 +1,9 @@
 """The search: built from a book once, then asked."""
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -11,44 +12,62 @@ from numpy.typing import NDArray
 from knowledge.book import Book
 from knowledge.search import cache
 from knowledge.search.corpus import ASIDE, FOUND, Corpus, Known, corpus
-from knowledge.search.fold import fold
+from knowledge.search.fold import MOST, fold
 from knowledge.search.learn import learn
+from knowledge.search.matters import clauses, grouped
 from knowledge.search.meanings import Meanings
+from knowledge.search.sounds import sounds
 from knowledge.search.views import bags
 from knowledge.search.weights import Floats, Lesson, Weights, centroids
+from knowledge.search.why import why
 
+_SURE = 0.14  # above, a clause is about this and nothing else
 _LENT = 0.3  # how much a text says about an entry that is near its own
 _MOST_LEARNED = 2000  # entries: beyond, what was put down is all there is
-_FLOOR = 0.09  # below, nothing fits
+_FLOOR = 0.08  # below, nothing fits
+_FAINT = 0.03  # below, not worth a place after the first
 _KEYWORD = 4  # characters: so short, it names a matter and asks nothing yet
 _NAMED = 0.02  # a matter that is only named: most likely how it is done
 _TOLD = 0.03  # something told, not asked: less likely how it is done
+_TERM = 8  # characters: longer is a sentence
+_EITHER = 3  # texts that the same first letters are taken for at once
+_HURRIED = 5  # characters: nobody types the first letters of more
 _HAN = re.compile("[\u4e00-\u9fff]")
 
 
 @dataclass(frozen=True)
 class Hit:
-    """One entry that was found. `matched`: the words of the question it was found by."""
+    """One entry that was found."""
 
     id: str
     kind: str
     title: str
     score: float
-    matched: tuple[str, ...] = ()
+    why: Callable[[], tuple[str, ...]] = field(default=tuple, repr=False, compare=False)
+
+    @property
+    def matched(self) -> tuple[str, ...]:
+        """The words of the question that it was found by, as they were typed."""
+        return self.why()
 
 
 class Search:
     """Finds entries for what somebody typed. Deterministic; keeps nothing of what it is asked."""
 
     def __init__(self, made: Corpus, weights: Weights, meanings: Meanings) -> None:
-        self._entries = made.entries
+        self._entries, self._texts = made.entries, made.texts
+        self._hardly = frozenset(made.asks)
         self._weights = weights
         self._meanings = meanings
+        self._near: dict[int, list[int]] = {}
+        for entry, other in sorted(made.friends):
+            self._near.setdefault(entry, []).append(other)
         self._asks = re.compile("|".join(map(re.escape, made.asks)) or "(?!)")
         kinds = np.array([entry.kind for entry in made.entries])
         self._kinds = kinds
-        self._power = kinds == "power"
-        self._how = np.isin(kinds, ("power", "procedure", "limit"))
+        self._sought = np.isin(kinds, FOUND)
+        self._power: Floats = np.float32(_NAMED) * (kinds == "power")
+        self._how: Floats = np.float32(_TOLD) * np.isin(kinds, ("power", "procedure", "limit"))
 
     @classmethod
     def build(cls, book: Book, folder: Path | None = None) -> "Search":
@@ -66,30 +85,117 @@ class Search:
         return cls(made, weights, meanings)
 
     def search(self, text: str, top: int = 5, kinds: Iterable[str] = ()) -> list[Hit]:
-        """Entries that fit, best first; empty if nothing does."""
-        scores = self._scores(text)
-        if scores is None:
+        """Entries that fit, best first; empty if nothing does.
+
+        Of a message about several matters, the best for each comes before the second best of any.
+        """
+        read = self._read(text)
+        if read is None:
             return []
-        scores = np.where(np.isin(self._kinds, tuple(kinds) or FOUND), scores, -1)
-        best = np.argsort(-scores, kind="stable")[:top]
-        return [self._hit(n, scores[n]) for n in best if scores[n] > _FLOOR]
+        wanted = np.isin(self._kinds, tuple(kinds) or FOUND)
+        whole = np.where(wanted, read.whole, -1)
+        groups = read.groups if len(read.groups) > 1 else []
+        first = [
+            int(np.argmax(np.where(wanted, read.parts[group].max(0), -1))) for group in groups
+        ]
+        lead = dict.fromkeys((int(np.argmax(whole)), *first))
+        order = np.argsort(-whole, kind="stable")[: top + len(lead)]
+        ranked = [n for n in dict.fromkeys((*lead, *map(int, order))) if wanted[n]]
+        kept = (n for n in ranked[:top] if n in lead or whole[n] > _FAINT)
+        return [self._hit(n, whole[n], read.text) for n in kept]
 
-    def _hit(self, n: int, score: float) -> Hit:
-        entry: Known = self._entries[n]
-        return Hit(entry.id, entry.kind, entry.title, round(float(score), 4))
+    def nearest(self, text: str, top: int = 3) -> list[str]:
+        """Ids to offer when nothing fits: what comes nearest, however far."""
+        if not self._entries:
+            return []
+        scores = self._weights.score(bags([text], self._meanings))[0, : len(self._entries)]
+        order = np.argsort(-np.where(self._sought, scores, -1), kind="stable")[:top]
+        return [self._entries[n].id for n in order if scores[n] > 0]
 
-    def _scores(self, text: str) -> Floats | None:
-        """For each entry, how well it fits; none if the text is about something else."""
-        folded = fold(text)
-        every = self._weights.score(bags([text], self._meanings).features)
-        scores, outside = every[: len(self._entries)], every[len(self._entries) :]
-        if not len(scores) or scores.max() <= max(_FLOOR, outside.max(initial=0)):
+    def unknown_terms(self, text: str) -> tuple[str, ...]:
+        """What to count when nothing fits: the term in one spelling, without the words of asking.
+
+        Only a short text is a term. Of a longer one nothing is kept: it is somebody's sentence.
+        """
+        term = "".join(self._asks.sub("", fold(text[:MOST])).split())
+        if not 2 <= len(_HAN.findall(term)) == len(term) <= _TERM or not self._entries:
+            return ()
+        scores = self._weights.score(bags([term], self._meanings))[0]
+        elsewhere = scores[len(self._entries) :].max(initial=0) > _FLOOR
+        return () if elsewhere else (term,)
+
+    def split(self, text: str) -> list[str]:
+        """The matters in a message, each to be asked for on its own."""
+        read = self._read(text)
+        if read is None or len(read.groups) < 2:
+            return [text]
+        return ["\uff0c".join(read.clauses[n] for n in group) for group in read.groups]
+
+    def _read(self, text: str) -> "_Read | None":
+        """Score a text and its clauses; none if it is about something else or nothing."""
+        text = self._written_out(text)
+        said = clauses(text[:MOST])
+        said = said if len(said) > 1 else []
+        every = self._weights.score(bags([text, *said], self._meanings))
+        scores, outside = every[:, : len(self._entries)], every[:, len(self._entries) :]
+        if not len(self._entries):
             return None
+        best, other = scores.max(1), outside.max(1, initial=0)
+        if best[0] <= max(_FLOOR, other[0]):
+            return None
+        found = np.argmax(np.where(self._sought, scores, -1), axis=1)[1:]
+        sure = [
+            frozenset((int(n), *self._near.get(int(n), ())))
+            if scores[row, n] > max(_SURE, other[row])
+            else frozenset[int]()
+            for row, n in enumerate(found, 1)
+        ]
+        return _Read(text, self._by_intent(text, scores[0]), scores[1:], said, grouped(sure))
+
+    def _written_out(self, text: str) -> str:
+        """What first letters stand for; letters that spell nothing and stand for nothing go."""
+        folded = fold(text)
+        if not folded.isascii():
+            return text
+        words = re.findall("[a-z]+", folded)
+        if words and all(map(sounds().read, words)):
+            return text
+        return self._initials.get("".join(words), "") if words else ""
+
+    @cached_property
+    def _initials(self) -> dict[str, str]:
+        """First letters of short texts, and the texts: what `zjd` may mean."""
+        meant: dict[str, dict[str, None]] = {}
+        for text, entry in self._texts:
+            letters = sounds().initials(text) if len(text) <= _HURRIED else ""
+            if len(letters) == len(text) > 1 and entry < len(self._entries):
+                meant.setdefault(letters, {})[text] = None
+        return {letters: " ".join([*texts][:_EITHER]) for letters, texts in meant.items()}
+
+    def _by_intent(self, text: str, scores: Floats) -> Floats:
+        """A matter that is only named is put before what is forbidden about it, and so on."""
+        folded = fold(text)
         if len(_HAN.findall(folded)) <= _KEYWORD:
-            return scores + np.float32(_NAMED) * self._power
+            return scores + self._power
         if not self._asks.search(folded):
-            return scores - np.float32(_TOLD) * self._how
+            return scores - self._how
         return scores
+
+    def _hit(self, n: int, score: float, text: str) -> Hit:
+        entry: Known = self._entries[n]
+        reasons = partial(why, self._weights, self._meanings, text, n, self._hardly)
+        return Hit(entry.id, entry.kind, entry.title, round(float(score), 4), reasons)
+
+
+@dataclass(frozen=True)
+class _Read:
+    """A message, scored."""
+
+    text: str  # as it is understood
+    whole: Floats  # by entry
+    parts: Floats  # by clause and entry
+    clauses: list[str]
+    groups: list[list[int]]  # of clauses: one for each matter
 
 
 def _learned(made: Corpus, meanings: Meanings) -> Weights:
@@ -108,11 +214,11 @@ def _lesson(made: Corpus, own: NDArray[np.int64]) -> Lesson:
     for entry, other in sorted(made.lends):
         nearby.setdefault(entry, []).append(other)
     lent = [(n, other) for n, entry in enumerate(own) for other in nearby.get(int(entry), ())]
-    text = np.concatenate((np.arange(len(own)), np.array([n for n, _ in lent], np.int64)))
-    entry = np.concatenate((own, np.array([other for _, other in lent], np.int64)))
-    share = np.ones(len(text), np.float32)
+    texts = np.concatenate((np.arange(len(own)), np.array([n for n, _ in lent], np.int64)))
+    entries = np.concatenate((own, np.array([other for _, other in lent], np.int64)))
+    share = np.ones(len(texts), np.float32)
     share[len(own) :] = _LENT
-    return Lesson(text, entry, share)
+    return Lesson(texts, entries, share)
 
 
 def _friends(made: Corpus) -> NDArray[np.bool_]:

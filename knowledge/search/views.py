@@ -20,7 +20,7 @@ Row = NDArray[np.int32]
 Numbers = NDArray[np.uint32]
 
 # How much a run tells, by view and length; found by leaving out a fifth of the phrasings.
-TRUST = np.array([2, 1, 0.5, 0.4, 0.3, 0.4, 0.2, 1.5, 1.5, 0.7, 1.0], np.float32)
+TRUST = np.array([2, 1, 0.5, 1.0, 0.75, 0.4, 0.2, 1.5, 1.5, 0.7, 1.0], np.float32)
 _VIEW = 27  # the bits above tell the view
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _LETTERS = re.compile("[a-z]+")

@@ -27,13 +27,18 @@ class Vocabulary:
         telling = np.log(texts / (count + 0.5)).astype(np.float32) * trust(features)
         return cls(features, telling, float(np.log(2 * texts)))
 
-    def rows(self, features: Numbers) -> tuple[Places, Floats]:
-        """Rows of the features that are known, with weights as of a text of length one."""
-        row = np.minimum(np.searchsorted(self.features, features), len(self.features) - 1)
-        known = self.features[row] == features
-        weight = np.where(known, self.telling[row], self.unseen * trust(features))
-        length = float(np.sqrt(np.dot(weight, weight))) or 1.0
-        return row[known], (weight[known] / length).astype(np.float32)
+    def rows(self, bags: Bags) -> tuple[Places, Places, Floats]:
+        """Of the features that are known: their text, their row, their weight in the text.
+
+        Weights are as of a text of length one; what is unknown counts towards the length.
+        """
+        row = np.searchsorted(self.features, bags.features)
+        row[row == len(self.features)] = 0
+        known = self.features[row] == bags.features
+        weight = np.where(known, self.telling[row], self.unseen * trust(bags.features))
+        length = np.sqrt(np.bincount(bags.owners, weight * weight, len(bags.ends) - 1))
+        part = (weight / np.maximum(length, 1e-9)[bags.owners]).astype(np.float32)
+        return bags.owners[known], row[known], part[known]
 
 
 @dataclass(frozen=True)
@@ -46,17 +51,24 @@ class Weights:
     values: Floats
     count: int  # how many entries there are
 
-    def score(self, features: Numbers) -> Floats:
-        """How much these features of one text speak for each entry, in all."""
-        if not len(features) or not len(self.entries):
-            return np.zeros(self.count, np.float32)
-        rows, weight = self.vocabulary.rows(features)
+    def score(self, bags: Bags) -> Floats:
+        """A row for each text: how much it speaks for each entry, in all."""
+        texts = len(bags.ends) - 1
+        if not len(self.entries):
+            return np.zeros((texts, self.count), np.float32)
+        text, rows, weight = self.vocabulary.rows(bags)
         starts = self.starts[rows]
         sizes = self.starts[rows + 1] - starts
-        total = int(sizes.sum())
-        places = np.arange(total) + np.repeat(starts - np.cumsum(sizes) + sizes, sizes)
+        places = _spread(starts, sizes)
+        cells = np.repeat(text * self.count, sizes) + self.entries[places]
         spoken = self.values[places] * np.repeat(weight, sizes)
-        return np.bincount(self.entries[places], spoken, self.count).astype(np.float32)
+        scores = np.bincount(cells, spoken, texts * self.count).astype(np.float32)
+        return scores.reshape(texts, self.count)
+
+
+def _spread(starts: Places, sizes: Places) -> Places:
+    """The places of several stretches, one stretch after another."""
+    return np.arange(int(sizes.sum())) + np.repeat(starts - np.cumsum(sizes) + sizes, sizes)
 
 
 @dataclass(frozen=True)
@@ -69,16 +81,15 @@ class Lesson:
 
 
 def centroids(bags: Bags, lesson: Lesson, count: int) -> Weights:
-    """Each entry weighted by the mean of its texts: quick to compute, for any number of entries."""
+    """Each entry weighted by the mean of its texts: quick, for any number of entries."""
     vocabulary = Vocabulary.of(bags)
     rows = np.searchsorted(vocabulary.features, bags.features)
-    weight = vocabulary.telling[rows]
-    length = np.sqrt(np.bincount(bags.owners, weight * weight, len(bags.ends) - 1))
-    weight = weight / np.maximum(length, 1e-9)[bags.owners]
+    told = vocabulary.telling[rows]
+    length = np.sqrt(np.bincount(bags.owners, told * told, len(bags.ends) - 1))
+    weight = told / np.maximum(length, 1e-9)[bags.owners]
     # One cell for each feature of each text of each entry that the text speaks for.
     sizes = np.diff(bags.ends)[lesson.text]
-    total = int(sizes.sum())
-    places = np.arange(total) + np.repeat(bags.ends[lesson.text] - np.cumsum(sizes) + sizes, sizes)
+    places = _spread(bags.ends[lesson.text], sizes)
     entry, share = np.repeat(lesson.entry, sizes), np.repeat(lesson.share, sizes)
     cells, back = np.unique(rows[places] * count + entry, return_inverse=True)
     values = np.bincount(back, weight[places] * share)
