@@ -18,7 +18,7 @@ from handlers import door, reminding
 from handlers.alerting import alert
 from handlers.messages import Lane, Outbound
 from storage import Busy, files, inbox, instance, outbox
-from storage.database import Database
+from storage.database import Database, Tx
 
 BEAT = 30.0
 """Seconds between beats; at each the instance says that it is alive."""
@@ -40,6 +40,12 @@ KEPT = timedelta(days=30)
 
 ORPHANS = timedelta(hours=6)
 
+LATE = timedelta(minutes=10)
+"""A letter that waits longer than this makes whoever runs the installation hear of it."""
+
+CLOCK, TOO_MANY = "clock", "too_many_overdue"
+"""Why nobody is reminded: the clock went astray, or it seems so."""
+
 log = event_log()
 
 
@@ -53,29 +59,36 @@ class Clock:
     now: Callable[[], datetime]
     monotonic: Callable[[], float] = time.monotonic
     alarm: str = ""  # why reminders are stopped; empty if all is well
-    _last: tuple[datetime, float] | None = field(default=None)
+    _last: tuple[datetime, float] | None = field(default=None)  # when both clocks agreed
+    _away: bool = False  # the wall clock has left the monotonic one
 
     async def run(self, stop: asyncio.Event) -> None:
         """Beat until told to stop."""
-        await self._guarded(self.own_up)
+        owned = False
         beats = 0
         while not stop.is_set():
-            await self._guarded(self.beat)
-            if beats % 20 == 0:
-                await self._guarded(self.tidy)
-            beats += 1
+            # A beat says that we were there: not before it was told how long we were not.
+            owned = owned or await self._guarded(self.own_up)
+            if owned:
+                await self._guarded(self.beat)
+                if beats % 20 == 0:
+                    await self._guarded(self.tidy)
+                beats += 1
             try:
                 await asyncio.wait_for(stop.wait(), BEAT)
             except TimeoutError:
                 continue
 
-    async def _guarded(self, job: Callable[[], object]) -> None:
+    async def _guarded(self, job: Callable[[], object]) -> bool:
+        """Do a job; False if the database could not take it now."""
         try:
             await job()  # type: ignore[misc]
         except Busy:
             log.warning("database_busy")
+            return False
         except Exception as error:
             log.error("job_failed", error=type(error).__name__)
+        return True
 
     async def own_up(self) -> None:
         """After a long absence, say from when to when, and what to check."""
@@ -86,9 +99,9 @@ class Clock:
             if since is None or now - since < GAP:
                 return
             if now - since > ABSURD:
-                self.alarm = "clock"
+                self.alarm = CLOCK
                 log.error("clock_alarm", since=since.isoformat(), until=now.isoformat())
-                told = await alert(tx, "clock", once=f"clock:{now:%Y%m%d}")
+                told = await alert(tx, CLOCK, once=f"{CLOCK}:{now:%Y%m%d}")
                 self.delivery.push(await lay_in_outbox(tx, told, now))
                 return
             out = await reminding.gap(tx, since, now)
@@ -98,34 +111,60 @@ class Clock:
     async def beat(self) -> None:
         """Say that we are alive; remind whoever is late, once for each deadline."""
         now = self.now()
-        if self._jumped(now):
+        if await self._astray(now):
             return
         async with self.database.write() as tx:
             await instance.heartbeat(tx, now)
             out = await reminding.due(tx, self.house.book, now)
             if out is None:
-                self.alarm = "too_many_overdue"
-                log.error("clock_alarm", until=now.isoformat())
-                return
-            out += await reminding.drafts(tx, now)
+                out = await self._too_many(tx, now)
+            else:
+                self.alarm = ""
+                out += await reminding.drafts(tx, now)
             out += await reminding.cards_of_the_day(tx, self.house.book, now)
+            if late := await outbox.late(tx, now - LATE):
+                out += await alert(tx, "late", n=late, once=f"late:{now:%Y%m%d}")
             letters = await lay_in_outbox(tx, out, now)
         self.delivery.push(letters)
 
+    async def _too_many(self, tx: Tx, now: datetime) -> list[Outbound]:
+        """So many leads came due at once that nobody is reminded: the operator looks first."""
+        if self.alarm != TOO_MANY:
+            log.error("clock_alarm", until=now.isoformat())
+        self.alarm = TOO_MANY
+        return await alert(tx, TOO_MANY, once=f"{TOO_MANY}:{now:%Y%m%d}")
+
+    async def _astray(self, now: datetime) -> bool:
+        """Whether the wall clock can't be trusted; whoever runs the installation is told once."""
+        before = self.alarm
+        if not self._jumped(now):
+            return self.alarm == CLOCK
+        if before != CLOCK:
+            async with self.database.write() as tx:
+                told = await alert(tx, CLOCK, once=f"{CLOCK}:{now:%Y%m%d}")
+                letters = await lay_in_outbox(tx, told, now)
+            self.delivery.push(letters)
+        return True
+
     def _jumped(self, now: datetime) -> bool:
-        """Whether the wall clock moved otherwise than time did."""
+        """Whether the wall clock moved otherwise than time did. Once it is put right again, all
+        goes on as before."""
         mono = self.monotonic()
-        last, self._last = self._last, (now, mono)
-        if last is not None:
-            drift = (now - last[0]) - timedelta(seconds=mono - last[1])
-            if abs(drift) > JUMP:
-                self.alarm = "clock"
+        last = self._last or (now, mono)
+        drift = (now - last[0]) - timedelta(seconds=mono - last[1])
+        if abs(drift) > JUMP:
+            if not self._away:
                 log.error("clock_alarm", since=last[0].isoformat(), until=now.isoformat())
-        return bool(self.alarm)
+            self.alarm, self._away = CLOCK, True
+            return True
+        if self._away:
+            self.alarm, self._away = "", False
+        self._last = (now, mono)
+        return False
 
     async def tidy(self) -> None:
         """Take our old messages out of private chats; forget numbers; sweep loose bytes."""
-        if self.alarm:
+        if self.alarm == CLOCK:
             return
         now = self.now()
         async with self.database.write() as tx:
@@ -136,6 +175,8 @@ class Clock:
                 if channel == "telegram" and not chat.startswith("-")
             ]
             letters = await lay_in_outbox(tx, out, now)
-            await inbox.forget(tx, now - KEPT)
-            await files.sweep_orphans(tx, now - ORPHANS)
+            if not self.alarm:
+                await inbox.forget(tx, now - KEPT)
+                await outbox.forget(tx, now - KEPT)
+                await files.sweep_orphans(tx, now - ORPHANS)
         self.delivery.push(letters)

@@ -24,13 +24,13 @@ from storage.outbox import Letter
 SCAN = 1.0
 """Seconds between scans of the outbox."""
 
-LATE = timedelta(minutes=10)
-"""A letter older than this makes the operator hear of it."""
-
 SUPERSEDED = Dead(Why.BUG, "superseded")
+UNRECORDED = Dead(Why.BUG, "unrecorded")
 
 Place = tuple[str, str]
 """A channel and a chat."""
+
+Outcome = tuple[Letter, Outbound, Spoken]
 
 log = event_log()
 
@@ -44,15 +44,14 @@ class Delivery:
     mouths: Mapping[str, Mouth]
     now: Callable[[], datetime]
     sent: Callable[[Letter], None] = lambda letter: None  # told of everything sent
-    stopped: Halt | None = None
+    stopped: Halt | None = None  # why a channel says nothing any more; the others go on
+    _halted: set[str] = field(default_factory=set)  # the channels of which that is so
     _queues: dict[Place, list[Letter]] = field(default_factory=dict)
     _tasks: dict[Place, asyncio.Task[None]] = field(default_factory=dict)
     _known: set[int] = field(default_factory=set)  # letters in a queue or under way
     _waiting: set[Place] = field(default_factory=set)  # chats with a letter to be tried again
     _ended: set[int] = field(default_factory=set)  # written down since the last scan began
-    _outcomes: asyncio.Queue[tuple[Letter, Outbound, Spoken]] = field(
-        default_factory=asyncio.Queue
-    )
+    _outcomes: asyncio.Queue[Outcome] = field(default_factory=asyncio.Queue)
 
     def push(self, letters: Iterable[Letter]) -> None:
         """Send these at once; they are already in the outbox."""
@@ -60,7 +59,7 @@ class Delivery:
             # A press is good for seconds: its answer never waits behind a slow group's cards.
             toast = letter.payload.get("toast", "")
             place = (letter.channel, f"{letter.chat}#{toast}" if toast else letter.chat)
-            if letter.id in self._known or letter.channel not in self.mouths or self.stopped:
+            if letter.id in self._known or letter.channel not in self._speaking():
                 continue
             if place in self._waiting:
                 continue  # the scan takes them in order, after the one that waits
@@ -70,6 +69,10 @@ class Delivery:
             queue.sort(key=lambda one: (outbox.LANES.index(one.lane), one.id))
             if place not in self._tasks:
                 self._tasks[place] = asyncio.create_task(self._serve(place))
+
+    def _speaking(self) -> set[str]:
+        """The channels on which something can be said."""
+        return self.mouths.keys() - self._halted
 
     async def run(self, stop: asyncio.Event) -> None:
         """Deliver until told to stop; what is being said is finished first."""
@@ -91,11 +94,12 @@ class Delivery:
 
     async def scan(self) -> None:
         """Find what is due and not under way."""
-        if self.stopped:
-            return
         self._ended.clear()
+        busy = {chat for _, chat in self._tasks}  # they have enough to do, and hide nobody
         async with self.database.read() as tx:
-            due = await outbox.due(tx, self.now(), limit=200)
+            due = await outbox.due(
+                tx, self.now(), limit=200, skip_chats=busy, channels=self._speaking()
+            )
         self._waiting.clear()
         # What was sent and written down while we looked still seemed due to us: not again.
         self.push([letter for letter in due if letter.id not in self._ended])
@@ -104,7 +108,7 @@ class Delivery:
         """Everything for one chat, one after the other."""
         queue = self._queues[place]
         try:
-            while queue and not self.stopped:
+            while queue and place[0] not in self._halted:
                 letter = queue.pop(0)
                 if letter.lead_id and any(later.lead_id == letter.lead_id for later in queue):
                     # A newer drawing of the same card waits behind it: this one is superfluous.
@@ -117,6 +121,7 @@ class Delivery:
                     queue.clear()
                 if isinstance(spoken, Stop):
                     self.stopped = spoken.reason
+                    self._halted.add(place[0])
                     self._known.difference_update(left.id for left in queue)
                     queue.clear()
                     log.error("channel_stopped", channel=place[0], error=spoken.reason)
@@ -188,17 +193,7 @@ class Delivery:
             batch = [await self._outcomes.get()]
             while not self._outcomes.empty():
                 batch.append(self._outcomes.get_nowait())
-            letters: list[Letter] = []
-            for wait in (0.0, 0.5, 2.0, 5.0):
-                await asyncio.sleep(wait)
-                try:
-                    async with self.database.write() as tx:
-                        letters = []
-                        for letter, one, spoken in batch:
-                            letters += await self._record(tx, letter, one, spoken)
-                    break
-                except Busy:
-                    log.warning("database_busy")
+            letters = await self._recorded(batch)
             for letter, _, spoken in batch:
                 self._known.discard(letter.id)
                 self._ended.add(letter.id)
@@ -207,12 +202,36 @@ class Delivery:
                 self._outcomes.task_done()
             self.push(letters)
 
+    async def _recorded(self, batch: list[Outcome]) -> list[Letter]:
+        """All of it written down, however long the database is away: what was sent and is not
+        written down would be sent again. What cannot be written down stops nobody else."""
+        wait = 0.5
+        while True:
+            try:
+                async with self.database.write() as tx:
+                    return [new for one in batch for new in await self._record(tx, *one)]
+            except Busy:
+                log.warning("database_busy", wait=wait)
+                await asyncio.sleep(wait)
+                wait = min(wait * 2, 15.0)
+            except Exception as error:
+                log.error("unrecorded", error=type(error).__name__, count=len(batch))
+                if len(batch) > 1:
+                    return [new for one in batch for new in await self._recorded([one])]
+                (letter, one, spoken) = batch[0]
+                if isinstance(spoken, Dead):
+                    return []
+                # What follows from it fails; that it was sent, or never will be, must stand.
+                ended = replace(spoken, quiz="") if isinstance(spoken, Sent) else UNRECORDED
+                batch = [(letter, Outbound(one.channel, one.chat), ended)]
+
     async def _record(self, tx: Tx, letter: Letter, one: Outbound, spoken: Spoken) -> list[Letter]:
         """One outcome in the database, and what follows from it."""
         now = self.now()
         match spoken:
             case Sent():
-                await outbox.sent(tx, letter.id, now, spoken.message)
+                said = " ".join(filter(None, (*spoken.also, spoken.message)))
+                await outbox.sent(tx, letter.id, now, said)
                 if one.quiz is not None and spoken.quiz:
                     await instance.put(tx, f"{door.QUIZ}{spoken.quiz}", one.quiz.id)
                 return await self._card_sent(tx, one, spoken, now) if one.card else []
@@ -244,12 +263,11 @@ class Delivery:
         if one.toast or one.strip or one.delete:
             await outbox.dropped(tx, letter.id, now, spoken.reason)
             return []
-        error = outbox.BLOCKED if spoken.reason in {Why.BLOCKED, Why.KICKED} else spoken.reason
+        shut = spoken.reason in {Why.KICKED, Why.FORBIDDEN} and _in_group(one)
+        error = outbox.BLOCKED if shut or spoken.reason is Why.BLOCKED else spoken.reason
         await outbox.dead(tx, letter.id, now, error)
         log.error("undeliverable", error=spoken.reason, lane=letter.lane, row=letter.id)
-        out = await door.undeliverable(
-            tx, one, kicked=spoken.reason is Why.KICKED, reason=str(spoken.reason), now=now
-        )
+        out = await door.undeliverable(tx, one, kicked=shut, reason=str(spoken.reason), now=now)
         return await lay_in_outbox(tx, out, now)
 
 

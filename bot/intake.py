@@ -4,6 +4,7 @@ Nothing is parsed here beyond what decides whether it may be stored at all: the 
 speaks, whether files hang on it. So one update that no library can read stops nobody.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -82,8 +83,7 @@ class Intake:
                 await instance.count_stranger(tx, strangers[0].channel)
         if stored:
             self.wake()
-        for peek in strangers:
-            await self._refuse(peek, now)
+        await asyncio.gather(*(self._refuse(peek, now) for peek in strangers))
         return stored
 
     async def _state(self, tx: Tx, peek: Peek) -> str:

@@ -76,6 +76,10 @@ class Worker:
             except Busy:
                 log.warning("database_busy")
                 await asyncio.sleep(1)
+            except Exception as error:
+                # Whatever it is, those who wait behind it are still to be served.
+                log.error("work_failed", error=type(error).__name__)
+                await asyncio.sleep(1)
             self._woken.clear()
             try:
                 await asyncio.wait_for(self._woken.wait(), IDLE)
@@ -89,7 +93,7 @@ class Worker:
         update: Update | None = None
         try:
             async with self.database.write() as tx:
-                update = await inbox.take(tx, now, needs_files=False)
+                update = await inbox.take(tx, now, needs_files=False, channels=self.readers)
                 if update is None:
                     return False
                 said = self.readers[update.channel].read(update.body)
@@ -110,7 +114,9 @@ class Worker:
         """Fetch the files of the next update that has any; keep them before anything is said."""
         now = self.now()
         async with self.database.write() as tx:
-            update = await inbox.take(tx, now, needs_files=True, lease=LEASE)
+            update = await inbox.take(
+                tx, now, needs_files=True, lease=LEASE, channels=self.readers
+            )
         if update is None:
             return False
         fetched = asyncio.Event()
@@ -159,7 +165,11 @@ class Worker:
                         tx, update.id, self.now(), type(error).__name__, limit=99, wait=wait
                     )
                 return
-            said = self.readers[update.channel].read(update.body)
+            try:
+                said = self.readers[update.channel].read(update.body)
+            except Exception as unreadable:
+                await self._failed(update, unreadable)
+                return
             kept = [replace(ref, refused="unreachable") for ref in said.files]
         async with self.database.write() as tx:
             body = {"read": replace(said, files=tuple(kept)).to_json()}
@@ -188,10 +198,12 @@ class Worker:
                 said = self.readers[update.channel].read(update.body)
             except Exception:
                 said = None
-            if said is not None and said.heard is not Heard.IGNORED:
-                letters = await lay_in_outbox(tx, await door.apologise(tx, said, number), now)
-            told = await alert(tx, "parked", number=number)
-            letters += await lay_in_outbox(tx, told, now)
+            with contextlib.suppress(Exception):  # it is parked, whoever can be told of it
+                async with tx.savepoint():
+                    out = await alert(tx, "parked", number=number)
+                    if said is not None and said.heard is not Heard.IGNORED:
+                        out += await door.apologise(tx, said, number)
+                    letters = await lay_in_outbox(tx, out, now)
         log.error("parked", number=number, error=type(error).__name__, row=update.id)
         self.delivery.push(letters)
 

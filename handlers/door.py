@@ -23,6 +23,9 @@ GUESSES = 5
 """Wrong invitations after which an account is no longer answered for a while."""
 
 GUESS_WINDOW = timedelta(hours=1)
+ANSWER_WINDOW, ANSWERS = timedelta(minutes=1), 10
+"""How many of those who guess too often are told so, in which time."""
+
 ALL_GUESSES = 60
 """Wrong invitations in one window, from all accounts, after which every unknown one waits."""
 
@@ -48,6 +51,7 @@ class House:
     book: Book
     finder: Finder
     guesses: dict[str, list[datetime]] = field(default_factory=dict)  # in memory only
+    _answered: tuple[datetime | None, int] = (None, 0)  # since when, how many of those who guess
 
     def may_guess(self, account: str, now: datetime) -> bool:
         """Whether an unknown account may try an invitation now."""
@@ -58,6 +62,14 @@ class House:
         self.guesses = {who: times for who, times in fresh.items() if times}
         of_all = sum(len(times) for times in self.guesses.values())
         return len(self.guesses.get(account, ())) < GUESSES and of_all < ALL_GUESSES
+
+    def may_answer(self, now: datetime) -> bool:
+        """Whether one more of those who guessed too often is answered: a crowd of them is not."""
+        since, count = self._answered
+        if since is None or abs(now - since) >= ANSWER_WINDOW:
+            since, count = now, 0
+        self._answered = (since, count + 1)
+        return count < ANSWERS
 
     def guessed_wrong(self, account: str, now: datetime) -> None:
         """One more wrong invitation from this account."""
@@ -138,7 +150,7 @@ async def _stranger(house: House, tx: Tx, said: Inbound, now: datetime) -> list[
         return [_plain(said, say("menu.stranger"))]
     account = tx.sealer.fingerprint(said.channel, said.account)
     if not house.may_guess(account, now):
-        return [_plain(said, say("menu.stranger"))]
+        return [_plain(said, say("menu.stranger"))] if house.may_answer(now) else []
     person = await invitations.redeem(tx, code, said.channel, said.account, said.chat, now)
     if person is None:
         house.guessed_wrong(account, now)

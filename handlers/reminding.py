@@ -13,7 +13,8 @@ from storage.database import Tx
 from storage.people import Role
 
 MOST = 20
-"""More leads than this coming due at once look like a wrong clock, not like work."""
+"""More leads than this coming due at once, and more than half of all that have a day, look like
+a wrong clock, not like work."""
 
 STALE = timedelta(days=7)
 MORNING = 8
@@ -23,14 +24,14 @@ DROPPED = timedelta(days=37)
 async def due(tx: Tx, book: Book, now: datetime) -> list[Outbound] | None:
     """A word for each lead past its date, once per date; none (not sent) if they are too many."""
     out: list[Outbound] = []
-    fresh = 0
+    fresh: list[tuple[leads.Lead, str]] = []
     for lead in await leads.overdue(tx, now):
         key = f"due:{lead.id}:{lead.due_at:%Y%m%d}" if lead.due_at else ""
-        if await instance.get(tx, key):
-            continue
-        fresh += 1
-        if fresh > MOST:
-            return None
+        if not await instance.get(tx, key):
+            fresh.append((lead, key))
+    if len(fresh) > MOST and 2 * len(fresh) > await leads.count_timed(tx):
+        return None
+    for lead, key in fresh:
         await instance.put(tx, key, now.isoformat())
         where = await cards.handled_in(tx, lead)
         text = say("office.overdue", number=lead.number, state=cards.state_line(lead))

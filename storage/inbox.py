@@ -59,7 +59,10 @@ def _take(*states: str) -> Any:
         .where(
             text("inbox.state IN ('fetch', 'new')"),
             text(f"inbox.state IN ({listed})"),
-            inbox.c.next_at <= bindparam("now", type_=Moment),
+            or_(
+                inbox.c.next_at <= bindparam("now", type_=Moment),
+                inbox.c.next_at > bindparam("far", type_=Moment),
+            ),
             inbox.c.person.not_in(bindparam("skip", expanding=True)),
             or_(
                 inbox.c.person == "",
@@ -78,6 +81,7 @@ def _take(*states: str) -> Any:
     )
 
 
+_LATER = timedelta(hours=1)
 _TAKE = {True: _take("fetch"), False: _take("new"), None: _take("fetch", "new")}
 _ID = inbox.c.id == bindparam("row")
 _DONE = (
@@ -160,14 +164,20 @@ async def take(
     skip: Collection[str] = (),
     needs_files: bool | None = None,
     lease: timedelta | None = None,
+    channels: Collection[str] | None = None,
 ) -> Update | None:
     """The oldest update that is due and whose person has no earlier unfinished one.
 
     `needs_files`: True for those whose files are to be fetched, False for the others, None for
     any. On PostgreSQL nobody else can take it while the transaction lasts; with `lease` it also
     stays out of reach for that long after the commit, for work too slow to hold a transaction.
+    `channels`: only what came from there. What is put off for longer than anything is ever put off
+    was put off by a clock that has been set back since: it is due.
     """
-    row = await tx.one(_TAKE[needs_files], {"now": now, "skip": list(skip)})
+    asked = _TAKE[needs_files]
+    if channels is not None:
+        asked = asked.where(inbox.c.channel.in_(channels))
+    row = await tx.one(asked, {"now": now, "far": now + _LATER, "skip": list(skip)})
     if row is None:
         return None
     if lease is not None:

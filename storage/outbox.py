@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, or_, select, text, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, not_, or_, select, text, update
 
-from storage import ids
+from storage import ids, instance
 from storage.database import Tx, upsert
 from storage.tables import Moment, cards, offices, outbox
 
@@ -50,11 +50,22 @@ _PUT = upsert(
 )
 _ID = outbox.c.id == bindparam("row")
 _earlier = outbox.alias("earlier")
+_LATER = timedelta(hours=2)
+_SWEEP = LANES.index("sweep")
+
+
+def _ripe(table: Any) -> ColumnElement[bool]:
+    """Whether it is time. What is put off for longer than anything is ever put off was put off by
+    a clock that has been set back since."""
+    far = (table.c.next_at > bindparam("far", type_=Moment)) & (table.c.lane != _SWEEP)
+    return or_(table.c.next_at <= bindparam("now", type_=Moment), far)
+
+
 _DUE = (
     select(outbox)
     .where(
         text("outbox.state = 'pending'"),
-        outbox.c.next_at <= bindparam("now", type_=Moment),
+        _ripe(outbox),
         outbox.c.chat.not_in(bindparam("skip", expanding=True)),
         ~select(_earlier.c.id)
         .where(
@@ -63,7 +74,7 @@ _DUE = (
             _earlier.c.lane == outbox.c.lane,
             _earlier.c.id < outbox.c.id,
             text("earlier.state = 'pending'"),
-            _earlier.c.next_at > bindparam("now", type_=Moment),
+            not_(_ripe(_earlier)),
         )
         .exists(),
     )
@@ -163,15 +174,22 @@ async def put(
 
 
 async def due(
-    tx: Tx, now: datetime, *, limit: int = 100, skip_chats: Collection[str] = ()
+    tx: Tx,
+    now: datetime,
+    *,
+    limit: int = 100,
+    skip_chats: Collection[str] = (),
+    channels: Collection[str] | None = None,
 ) -> list[Letter]:
     """What is to be sent now: receipts first, then answers, cards, notices; oldest first.
 
     A letter never overtakes an earlier one of the same chat and lane that waits to be retried.
-    Expired ones are among them, for the caller to drop.
+    Expired ones are among them, for the caller to drop. `channels`: only what goes there.
     """
     skip = [tx.sealer.fingerprint(chat) for chat in skip_chats]
-    rows = await tx.all(_DUE, {"now": now, "skip": skip, "limit": limit})
+    asked = _DUE if channels is None else _DUE.where(outbox.c.channel.in_(channels))
+    values = {"now": now, "far": now + _LATER, "skip": skip, "limit": limit}
+    rows = await tx.all(asked, values)
     return [_letter(tx, row) for row in rows]
 
 
@@ -182,7 +200,7 @@ async def get(tx: Tx, id: int) -> Letter | None:
 
 
 async def sent(tx: Tx, id: int, now: datetime, message: str = "") -> None:
-    """It was sent; `message` is the channel's id of it."""
+    """It was sent; `message` is the channel's id of it, or several of them with spaces between."""
     await tx.run(_SENT, {"row": id, "at": now, "said": message})
 
 
@@ -202,7 +220,10 @@ async def dropped(tx: Tx, id: int, now: datetime, error: str = "expired") -> Non
 
 
 async def move_chat(tx: Tx, channel: str, old: str, new: str) -> int:
-    """A group got a new id: its letters, office and cards go there. How many were moved."""
+    """A group got a new id: its letters and its office go there. How many were moved.
+
+    Its cards are posted there anew when they change; presses of the old ones are still known.
+    """
     before, after = tx.sealer.fingerprint(old), tx.sealer.fingerprint(new)
     here = (outbox.c.channel == channel) & (outbox.c.chat == before)
     moved = 0
@@ -218,17 +239,11 @@ async def move_chat(tx: Tx, channel: str, old: str, new: str) -> int:
         chat = tx.sealer.seal_text(new, f"offices.chat:{row.id}")
         statement = update(offices).where(offices.c.id == row.id)
         moved += await tx.run(statement.values(chat_key=after, chat=chat))
-    for row in await tx.all(
-        select(cards).where(cards.c.channel == channel, cards.c.chat_key == before)
-    ):
-        chat = tx.sealer.seal_text(new, f"cards.chat:{row.lead_id}:{channel}:{row.message}")
-        statement = update(cards).where(
-            cards.c.lead_id == row.lead_id,
-            cards.c.channel == channel,
-            cards.c.chat_key == before,
-            cards.c.message == row.message,
-        )
-        moved += await tx.run(statement.values(chat_key=after, chat=chat))
+    # Messages are counted anew there: a card's old number may by now be that of another card.
+    gone = delete(cards).where(cards.c.channel == channel, cards.c.chat_key == before)
+    await tx.run(gone)
+    if moved:
+        await instance.put(tx, f"moved.{before}", after)
     return moved
 
 
@@ -238,6 +253,34 @@ async def undelivered(tx: Tx, *, older_than: datetime | None = None) -> list[Let
     if older_than is not None:
         late = or_(late, (outbox.c.state == "pending") & (outbox.c.created_at < older_than))
     return [_letter(tx, r) for r in await tx.all(select(outbox).where(late).order_by(outbox.c.id))]
+
+
+async def late(tx: Tx, before: datetime) -> int:
+    """How many letters have been waiting since before a time, though they could go."""
+    waiting = (outbox.c.state == "pending") & (outbox.c.created_at < before)
+    counted = select(func.count()).select_from(outbox).where(waiting, outbox.c.lane != _SWEEP)
+    row = await tx.one(counted)
+    return int(row[0]) if row else 0
+
+
+async def forget(tx: Tx, before: datetime) -> int:
+    """Drops what was sent or dropped before a time, is wiped, and has no key that must be known
+    for ever. How many rows went."""
+    ended = outbox.c.state.in_(["sent", "dropped"]) & (outbox.c.sent_at < before)
+    spent = ended & outbox.c.letter.is_(None) & outbox.c.key.startswith("~")
+    return await tx.run(delete(outbox).where(spent))
+
+
+async def wipe(tx: Tx, channel: str, chat: str) -> list[str]:
+    """Wipes at once what was said in one chat, receipts and cards apart; gives the messages that
+    still stand there."""
+    here = (outbox.c.channel == channel) & (outbox.c.chat == tx.sealer.fingerprint(chat))
+    plain = outbox.c.lead_id.is_(None) & outbox.c.lane.in_([LANES.index("answer")])
+    told = here & plain & outbox.c.state.in_(["sent", "dropped"]) & outbox.c.letter.is_not(None)
+    rows = await tx.all(select(outbox.c.id, outbox.c.message).where(told))
+    wiped = update(outbox).where(outbox.c.id.in_([row.id for row in rows]))
+    await tx.run(wiped.values(letter=None))
+    return [one for row in rows for one in row.message.split()]
 
 
 async def feed(
@@ -289,7 +332,7 @@ async def sweep(tx: Tx, before: datetime) -> dict[tuple[str, str], list[str]]:
     rows = await tx.all(select(outbox).where(told).order_by(outbox.c.id).limit(500))
     for letter in (_letter(tx, row) for row in rows):
         if letter.message and letter.lane != "receipt" and not letter.lead_id:
-            found.setdefault((letter.channel, letter.chat), []).append(letter.message)
+            found.setdefault((letter.channel, letter.chat), []).extend(letter.message.split())
     await tx.run(
         update(outbox).where(outbox.c.id.in_([row.id for row in rows])).values(letter=None)
     )

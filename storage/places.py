@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, insert, literal, select, update
 
-from storage import ids
+from storage import ids, instance
 from storage.database import Tx
 from storage.tables import offices, places
 
@@ -167,8 +167,11 @@ async def office_above(tx: Tx, office_id: str) -> Office | None:
 
 
 async def office_by_chat(tx: Tx, channel: str, chat: str) -> Office | None:
-    """The office whose group chat this is."""
-    row = await tx.one(_BY_CHAT, {"channel": channel, "chat": tx.sealer.fingerprint(chat)})
+    """The office whose group chat this is, or was until the group got a new id."""
+    key = tx.sealer.fingerprint(chat)
+    row = await tx.one(_BY_CHAT, {"channel": channel, "chat": key})
+    if row is None and (new := await instance.get(tx, f"moved.{key}")):
+        row = await tx.one(_BY_CHAT, {"channel": channel, "chat": new})
     return _office(tx, row) if row else None
 
 

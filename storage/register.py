@@ -102,6 +102,13 @@ async def waiting_for(tx: Tx, person_id: str) -> list[Lead]:
     ]
 
 
+async def count_timed(tx: Tx) -> int:
+    """How many open leads have a deadline."""
+    timed = leads.c.closed_at.is_(None) & leads.c.due_at.is_not(None)
+    row = await tx.one(_COUNT.where(timed))
+    return int(row[0]) if row else 0
+
+
 async def overdue(tx: Tx, now: datetime) -> list[Lead]:
     """Open leads whose deadline has passed, longest first."""
     late = leads.c.closed_at.is_(None) & (leads.c.due_at <= now)

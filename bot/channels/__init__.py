@@ -36,6 +36,7 @@ class Sent:
 
     message: str = ""
     quiz: str = ""  # of a quiz: the id that its answers will carry
+    also: tuple[str, ...] = ()  # the ids of what went before it, if it took several messages
 
 
 @dataclass(frozen=True)

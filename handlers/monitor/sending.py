@@ -6,6 +6,7 @@ about someone above its level, never reaches that office (JB20:15; JB20:47).
 
 from typing import Any
 
+from handlers.alerting import alert
 from handlers.form import Filled, Plan
 from handlers.messages import Lane
 from handlers.monitor import menu
@@ -71,6 +72,8 @@ async def submit(turn: Turn, draft_id: str, filled: Filled, plan: Plan, office: 
     await sessions.finish_draft(turn.tx, draft_id, "submitted", lead.id, turn.now)
     turn.state["last"] = {"lead": lead.id, "at": turn.said.at.isoformat()}
     reached = await cards.post(turn, lead, office)
+    if not reached:
+        turn.out += await alert(turn.tx, "unreached", number=lead.number, office=office.name)
     turn.show(
         say(
             "report.receipt" if reached else "report.receipt_later",

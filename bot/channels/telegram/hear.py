@@ -216,9 +216,11 @@ def _standing(raw: Raw, me: Me, now: datetime) -> Inbound:
 
 
 def _member(raw: Raw) -> str:
-    """`left` or `kicked` for one who is out, whatever else for one who is in."""
+    """`left` or `kicked` for one who is out, whatever else for one who is in. Who may not write
+    is as good as out: what is to be said there has to wait until that changes."""
     status = str(raw["status"])
-    return "left" if status == "restricted" and raw.get("is_member") is False else status
+    out = raw.get("is_member") is False or raw.get("can_send_messages") is False
+    return "left" if status == "restricted" and out else status
 
 
 def _inline(raw: Raw, me: Me, now: datetime) -> Inbound:

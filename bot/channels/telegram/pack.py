@@ -53,11 +53,11 @@ class Bundle:
         markup: InlineKeyboardMarkup | None,
         *,
         protect: bool,
-    ) -> Message:
-        """Send them; the last message of it. An album can carry no caption and no buttons here."""
+    ) -> Sequence[Message]:
+        """Send them; every message of it. An album can carry no caption and no buttons here."""
         if len(self.parcels) > 1:
             media = [_media(parcel) for parcel in self.parcels]
-            return (await bot.send_media_group(chat, media, protect_content=protect))[-1]
+            return await bot.send_media_group(chat, media, protect_content=protect)
         (parcel,) = self.parcels
         sends: dict[str, Callable[..., Awaitable[Message]]] = {
             "photo": bot.send_photo,
@@ -65,13 +65,14 @@ class Bundle:
             "audio": bot.send_audio,
             "voice": bot.send_voice,
         }
-        return await sends.get(parcel.kind, bot.send_document)(
+        message = await sends.get(parcel.kind, bot.send_document)(
             chat,
             InputFile(parcel.body, filename=parcel.name),
             caption=caption or None,
             reply_markup=markup,
             protect_content=protect,
         )
+        return [message]
 
 
 def bundles(parcels: Sequence[Parcel]) -> list[Bundle]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 
 from telegram import (
     InlineKeyboardButton,
@@ -134,7 +135,9 @@ async def _in_turn(steps: list[Step]) -> Sent:
     """
     sent = await steps[0]()
     for step in steps[1:]:
+        before = (*sent.also, sent.message)
         sent = await _firmly(step)
+        sent = replace(sent, also=(*before, *sent.also))
     return sent
 
 
@@ -203,14 +206,15 @@ def _bundle(
 ) -> Step:
     async def say() -> Sent:
         try:
-            message = await bundle.send(bot, chat, caption, markup, protect=letter.protect)
+            messages = await bundle.send(bot, chat, caption, markup, protect=letter.protect)
         except BadRequest:
             if not bundle.pictures:
                 raise
             # Telegram cannot make a photo of every picture; as a document it takes any.
             plain = bundle.as_documents()
-            message = await plain.send(bot, chat, caption, markup, protect=letter.protect)
-        return _sent(message)
+            messages = await plain.send(bot, chat, caption, markup, protect=letter.protect)
+        *before, last = map(_sent, messages)
+        return replace(last, also=tuple(one.message for one in before))
 
     return say
 

@@ -68,7 +68,7 @@ async def test_a_long_text_comes_in_pieces_with_the_buttons_under_the_last(mouth
     assert len(messages) == 3
     assert "\n".join(seen.text for seen in messages) == text
     assert [bool(seen.buttons) for seen in messages] == [False, False, True]
-    assert said == Sent(str(messages[-1].id))
+    assert said == Sent(str(messages[-1].id), also=tuple(str(one.id) for one in messages[:-1]))
 
 
 async def test_a_hold_up_in_the_middle_is_waited_out_not_begun_anew(api, mouth, wang) -> None:
@@ -148,7 +148,8 @@ async def test_a_quiz(mouth, wang) -> None:
     quiz = Quiz("贴几天", ("7天", "15天" * 40), right=1, why=why)
     said = await mouth.speak(to(wang, "想一想", quiz=quiz, buttons=BUTTONS))
     poll = wang.last().body["poll"]
-    assert said == Sent(str(wang.last().id), quiz=poll["id"])
+    assert (said.message, said.quiz) == (str(wang.last().id), poll["id"])
+    assert len(said.also) == 1
     assert (poll["type"], poll["correct_option_ids"], poll["is_anonymous"]) == ("quiz", [1], False)
     assert "\n" not in poll["explanation"]
     assert [seen.text for seen in wang.messages()] == ["想一想", "贴几天"]
@@ -176,7 +177,7 @@ async def test_files_go_in_albums_of_their_kind_and_the_text_last(api, mouth, wa
     messages = wang.messages()
     kinds = ["photo"] * 11 + ["video", "document", "document", "voice", "text"]
     assert [seen.kind for seen in messages] == kinds
-    assert said == Sent(str(messages[-1].id))
+    assert said == Sent(str(messages[-1].id), also=tuple(str(one.id) for one in messages[:-1]))
     assert [api.bytes_of(seen) for seen in messages[:-1]] == [parcel.body for parcel in parcels]
     assert messages[12].body["document"]["file_name"] == "1.pdf"
 
