@@ -2,7 +2,7 @@
 
 The start is the mean of each entry's texts (`weights.centroids`). Then every phrasing is asked
 as if it were a question. A feature that speaks for a wrong entry as loudly as for the right one
-loses weight there and gains it here. Each time only half of a phrasing is heard. Four rounds,
+loses weight there and gains it here. Each time only half of a phrasing is heard. Five rounds,
 each softer than the last, in an order that is the same every time.
 """
 
@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from knowledge.search.views import Bags
 from knowledge.search.weights import Floats, Weights
 
-_ROUNDS = 4
-_STEP = 0.05
-_MARGIN = 0.1  # by how much the right entry must lead
+_ROUNDS = 5
+_STEP = 0.1
+_MARGIN = 0.15  # by how much the right entry must lead
 _RIVALS = 10  # at most so many wrong ones are pushed back at once
 _SHARPNESS = 20.0  # the nearer a rival, the more of the push it gets
 _HEARD = 0.5  # of each phrasing, half of its features, so that none gets used to leaning on one
@@ -27,14 +27,13 @@ def learn(
     start: Weights, bags: Bags, own: NDArray[np.int64], friends: NDArray[np.bool_]
 ) -> Weights:
     """Better weights. `own` is each text's entry; `friends[a, b]`: b may well come before a."""
-    vocabulary = start.vocabulary
-    rows, values = _rows(start, bags)
-    often = np.bincount(rows, minlength=len(vocabulary.features)) > 1
+    owners, rows, values = start.vocabulary.rows(bags)
+    ends = np.searchsorted(owners, np.arange(len(bags.ends)))
     table = _dense(start)
     order = np.random.default_rng(0)
     for turn in range(1, _ROUNDS + 1):
         for text in order.permutation(len(own)):
-            part = slice(bags.ends[text], bags.ends[text + 1])
+            part = slice(ends[text], ends[text + 1])
             heard = order.random(part.stop - part.start) < _HEARD
             row, value, right = rows[part][heard], values[part][heard], own[text]
             value = value / max(float(np.sqrt(value @ value)), 1e-9)
@@ -46,20 +45,10 @@ def learn(
             if len(wrong) > _RIVALS:
                 wrong = wrong[np.argsort(-score[wrong], kind="stable")[:_RIVALS]]
             share = np.exp((score[wrong] - score[wrong].max()) * _SHARPNESS)
-            # What occurs once can't be learned from, only learned by heart.
-            row, value = row[often[row]], value[often[row]] * (_STEP / turn)
+            value *= _STEP / turn
             table[row, right] += value
             table[np.ix_(row, wrong)] -= np.outer(value, share / share.sum())
     return _sparse(start, table)
-
-
-def _rows(start: Weights, bags: Bags) -> tuple[NDArray[np.int64], Floats]:
-    """Each text's features as rows, and what each tells in a text of length one."""
-    vocabulary = start.vocabulary
-    rows = np.searchsorted(vocabulary.features, bags.features)
-    values = vocabulary.telling[rows]
-    length = np.sqrt(np.bincount(bags.owners, values * values, len(bags.ends) - 1))
-    return rows, (values / np.maximum(length, 1e-9)[bags.owners]).astype(np.float32)
 
 
 def _dense(weights: Weights) -> Floats:
@@ -70,7 +59,9 @@ def _dense(weights: Weights) -> Floats:
 
 
 def _sparse(start: Weights, table: Floats) -> Weights:
-    row, entries = np.nonzero(np.abs(table) > _SMALL)
+    """Weights worth keeping; the table is given up."""
+    table[np.abs(table) < _SMALL] = 0
+    row, entries = np.nonzero(table)
     starts = np.searchsorted(row, np.arange(len(table) + 1))
     return replace(
         start, starts=starts, entries=entries.astype(np.int32), values=table[row, entries]

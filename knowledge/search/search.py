@@ -24,11 +24,12 @@ from knowledge.search.why import why
 _SURE = 0.14  # above, a clause is about this and nothing else
 _LENT = 0.3  # how much a text says about an entry that is near its own
 _MOST_LEARNED = 2000  # entries: beyond, what was put down is all there is
+_HOW = ("power", "procedure", "limit")
 _FLOOR = 0.08  # below, nothing fits
 _FAINT = 0.03  # below, not worth a place after the first
 _KEYWORD = 4  # characters: so short, it names a matter and asks nothing yet
-_NAMED = 0.02  # a matter that is only named: most likely how it is done
-_TOLD = 0.03  # something told, not asked: less likely how it is done
+_NAMED = 1.4  # a matter that is only named: most likely how it is done
+_TOLD = 0.9  # something told, not asked: less likely how it is done
 _TERM = 8  # characters: longer is a sentence
 _EITHER = 3  # texts that the same first letters are taken for at once
 _HURRIED = 5  # characters: nobody types the first letters of more
@@ -66,8 +67,8 @@ class Search:
         kinds = np.array([entry.kind for entry in made.entries])
         self._kinds = kinds
         self._sought = np.isin(kinds, FOUND)
-        self._power: Floats = np.float32(_NAMED) * (kinds == "power")
-        self._how: Floats = np.float32(_TOLD) * np.isin(kinds, ("power", "procedure", "limit"))
+        self._power: Floats = np.where(kinds == "power", _NAMED, 1).astype(np.float32)
+        self._how: Floats = np.where(np.isin(kinds, _HOW), _TOLD, 1).astype(np.float32)
 
     @classmethod
     def build(cls, book: Book, folder: Path | None = None) -> "Search":
@@ -76,13 +77,19 @@ class Search:
         `folder` is where that is kept; none: with the user's other caches.
         """
         made = corpus(book)
-        meanings = Meanings(made.same)
         file = (folder or cache.default_folder()) / cache.name(made)
         weights = cache.load(file, made.count)
-        if weights is None:
-            weights = _learned(made, meanings)
-            cache.save(file, weights)
-        return cls(made, weights, meanings)
+        if weights is not None:
+            return cls(made, weights, Meanings(made.same))
+        learned = cls.learn(made)
+        cache.save(file, learned._weights)
+        return learned
+
+    @classmethod
+    def learn(cls, made: Corpus) -> "Search":
+        """Learn from texts; takes seconds for a few hundred entries."""
+        meanings = Meanings(made.same)
+        return cls(made, _learned(made, meanings), meanings)
 
     def search(self, text: str, top: int = 5, kinds: Iterable[str] = ()) -> list[Hit]:
         """Entries that fit, best first; empty if nothing does.
@@ -176,9 +183,9 @@ class Search:
         """A matter that is only named is put before what is forbidden about it, and so on."""
         folded = fold(text)
         if len(_HAN.findall(folded)) <= _KEYWORD:
-            return scores + self._power
+            return scores * self._power
         if not self._asks.search(folded):
-            return scores - self._how
+            return scores * self._how
         return scores
 
     def _hit(self, n: int, score: float, text: str) -> Hit:
@@ -202,9 +209,10 @@ def _learned(made: Corpus, meanings: Meanings) -> Weights:
     """Weights from the texts of a corpus."""
     seen = bags([text for text, _ in made.texts], meanings)
     own = np.array([entry for _, entry in made.texts], np.int64)
-    start = centroids(seen, _lesson(made, own), made.count)
     if made.count > _MOST_LEARNED:
-        return start
+        return centroids(seen, _lesson(made, own), made.count)
+    # What occurs once can't be learned from, only learned by heart.
+    start = centroids(seen, _lesson(made, own), made.count, least=2)
     return learn(start, seen, own, _friends(made))
 
 

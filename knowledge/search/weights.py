@@ -20,9 +20,10 @@ class Vocabulary:
     unseen: float  # what a feature tells that nobody has used yet
 
     @classmethod
-    def of(cls, bags: Bags) -> "Vocabulary":
-        """What occurs in these texts."""
+    def of(cls, bags: Bags, least: int = 1) -> "Vocabulary":
+        """What occurs in at least so many of these texts."""
         features, count = np.unique(bags.features, return_counts=True)
+        features, count = features[count >= least], count[count >= least]
         texts = len(bags.ends)
         telling = np.log(texts / (count + 0.5)).astype(np.float32) * trust(features)
         return cls(features, telling, float(np.log(2 * texts)))
@@ -80,21 +81,22 @@ class Lesson:
     share: Floats  # one if the text is the entry's own, less if it is lent by a relative
 
 
-def centroids(bags: Bags, lesson: Lesson, count: int) -> Weights:
-    """Each entry weighted by the mean of its texts: quick, for any number of entries."""
-    vocabulary = Vocabulary.of(bags)
-    rows = np.searchsorted(vocabulary.features, bags.features)
-    told = vocabulary.telling[rows]
-    length = np.sqrt(np.bincount(bags.owners, told * told, len(bags.ends) - 1))
-    weight = told / np.maximum(length, 1e-9)[bags.owners]
+def centroids(bags: Bags, lesson: Lesson, count: int, least: int = 1) -> Weights:
+    """Each entry weighted by the mean of its texts: quick, for any number of entries.
+
+    Features that fewer than `least` texts have are left out.
+    """
+    vocabulary = Vocabulary.of(bags, least)
+    owners, rows, part = vocabulary.rows(bags)
+    ends = np.searchsorted(owners, np.arange(len(bags.ends)))
     # One cell for each feature of each text of each entry that the text speaks for.
-    sizes = np.diff(bags.ends)[lesson.text]
-    places = _spread(bags.ends[lesson.text], sizes)
+    sizes = np.diff(ends)[lesson.text]
+    places = _spread(ends[:-1][lesson.text], sizes)
     entry, share = np.repeat(lesson.entry, sizes), np.repeat(lesson.share, sizes)
     cells, back = np.unique(rows[places] * count + entry, return_inverse=True)
-    values = np.bincount(back, weight[places] * share)
+    values = np.bincount(back, part[places] * share)
     entries = (cells % count).astype(np.int32)
     norm = np.sqrt(np.bincount(entries, values * values, count))
-    values = (values / np.maximum(norm, 1e-9)[entries]).astype(np.float32)
+    kept = (values / np.maximum(norm, 1e-9)[entries]).astype(np.float32)
     starts = np.searchsorted(cells // count, np.arange(len(vocabulary.features) + 1))
-    return Weights(vocabulary, starts, entries, values, count)
+    return Weights(vocabulary, starts, entries, kept, count)
