@@ -15,10 +15,14 @@ class Wish(StrEnum):
 
     BACK = "back"
     SKIP = "skip"
+    FINER = "finer"  # leave out every finer question that is still to come
     ONWARD = "onward"
     SAVE = "save"
     CANCEL = "cancel"
 
+
+MANY = 3
+"""From so many finer questions on, all of them can be left out with one tap."""
 
 EARLIER = 60
 """Characters of an earlier answer that are shown again."""
@@ -70,6 +74,8 @@ def put(
     lines += [ask.ask, *numbered(ask), *earlier(filled, ask)]
     first = next(iter(plan(filled))).key == ask.key
     rows = ways(turn, ask, first=first, answered=ask.key in filled.answers, save=save)
+    if not ask.required and form.left_out(filled, plan) >= MANY:
+        rows = (*rows, (turn.button(say("form.button.rest"), Wish.FINER),))
     turn.show("\n".join(lines), (*choices(turn, ask), *more, *rows))
 
 
@@ -123,6 +129,8 @@ def answer(filled: Filled, told: Told, plan: Plan, turn: Turn) -> Step | None:
     at = turn.said.at.astimezone(BEIJING)  # "today" is a day in China
     if told.wish is Wish.ONWARD:
         return Step(form.go_on(filled, plan))
+    if told.wish is Wish.FINER:
+        return Step(form.skip_rest(filled, plan))
     if told.wish is Wish.BACK:
         back = form.go_back(filled, plan)
         return Step(back) if back else None

@@ -137,6 +137,20 @@ def skip(form: Filled, plan: Plan) -> Step:
     return Step(_answered(form, ask, {"text": "", "skipped": True}, plan))
 
 
+def left_out(form: Filled, plan: Plan) -> int:
+    """How many questions are still open that need no answer."""
+    return sum(not ask.required and ask.key not in form.answers for ask in plan(form))
+
+
+def skip_rest(form: Filled, plan: Plan) -> Filled:
+    """Leave every finer question unanswered; those that need an answer are still asked."""
+    while ask := next(
+        (a for a in plan(form) if not a.required and a.key not in form.answers), None
+    ):
+        form = _answered(form, ask, {"text": "", "skipped": True}, plan)
+    return go_on(form, plan)
+
+
 def take(form: Filled, said: str, plan: Plan, *, at: datetime, choice: int | None = None) -> Step:
     """Take what was typed, or the choice pressed, as the answer to the open question.
 

@@ -180,3 +180,23 @@ async def test_long_text_in_three_parts_is_one_answer(village: Village) -> None:
         village.now = village.now.replace(microsecond=0)
         village.now -= village.now - village.now
     assert "哪一类" in wang.all
+
+
+async def test_the_finer_questions_can_be_left_out_with_one_tap(village: Village) -> None:
+    wang = await village.invited(Role.MONITOR, "王阿婆", "u1")
+    await begin(wang)
+    asked = 0
+    for _ in range(30):
+        if "你看看" in wang.last:
+            break
+        asked += 1
+        if "细的都跳过" in wang.labels():
+            await wang.presses("细的都跳过")
+        else:
+            await wang.says(next((a for word, a in STORY.items() if word in wang.last), "没有"))
+    assert asked <= 11
+    await send(wang)
+    lead = await only_lead(village)
+    answered = {answer["key"] for answer in lead.content["answers"]}
+    assert {"what", "who", "post", "where", "when", "origin", "kinship", "real_name"} <= answered
+    assert "amount" not in answered
