@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 import asyncpg
 from sqlalchemy import make_url, select
 
+from handlers.texts import find
 from storage import inbox, outbox, tables
 from storage.database import Database
 from storage.verify import verify
@@ -23,7 +24,16 @@ from tests.journeys import town as sample
 from tests.journeys.serving import SECRET, Deployment
 from tests.journeys.town import Talker, Town
 
-RECEIPT = re.compile(r"收好了，编号 ([A-Z]{2}-\d{6}-\w+)。\s+文字和 (\d+) 个材料")
+RECEIPT = re.compile(
+    "|".join(
+        re.escape(find(key).partition("{files}")[0]).replace(
+            r"\{number\}", r"([A-Z]{2}-\d{6}-\w+)"
+        )
+        + r"(\d+)"
+        for key in ("report.receipt", "report.receipt_later")
+    )
+)
+"""The words of a receipt, up to the number of files."""
 
 
 @dataclass(frozen=True)
@@ -58,14 +68,13 @@ def receipts(api: FakeTelegram) -> list[Receipt]:
         for post in room.posts:
             told = RECEIPT.search(str(post.body.get("text", ""))) if post.mine else None
             if told:
-                found.append(Receipt(told[1], int(told[2])))
+                number, files = [part for part in told.groups() if part]
+                found.append(Receipt(number, int(files)))
     return found
 
 
-async def check(town: Town, *, more: Iterable[str] = (), submitted: int | None = None) -> Outcome:
-    """Everything that must hold. `more`: further canaries; `submitted`: how many leads there
-    must be, where the story knows it.
-    """
+async def check(town: Town, *, submitted: int | None = None) -> Outcome:
+    """Everything that must hold. `submitted`: how many leads there must be, if the story knows."""
     deployment, api = town.deployment, town.api
     outcome = Outcome()
     async with deployment.storage() as database:
@@ -76,7 +85,7 @@ async def check(town: Town, *, more: Iterable[str] = (), submitted: int | None =
         outcome.problems.append(f"{outcome.leads} leads for {submitted} submissions")
     outcome.problems += [
         f"canary {name} stands in {place}"
-        for place, body, canaries in [swept async for swept in _places(town, [*more])]
+        for place, body, canaries in [swept async for swept in _places(town, town.canaries)]
         for name, canary in canaries.items()
         if canary in body
     ]

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+import pytest_asyncio
 from sqlalchemy import make_url
 
 from tests.fake_telegram import FakeTelegram
+from tests.journeys.checker import check
 from tests.journeys.serving import Deployment, Nursery
 from tests.journeys.town import Town, settle
 
@@ -27,6 +29,7 @@ class Founder:
     sqlite: Path  # a migrated, empty SQLite file
     postgres: str  # the address of a migrated, empty database; empty: SQLite
     nursery: Nursery | None = None
+    far_away: bool = False
     towns: list[Town] = field(default_factory=list)
     names: itertools.count[int] = field(default_factory=itertools.count)
 
@@ -38,6 +41,8 @@ class Founder:
         deployment = Deployment(folder, api, await self._database(), webhook=webhook)
         await deployment.prepare(self.sqlite)
         deployment.nursery = self.nursery
+        if self.far_away:
+            deployment.extra["TZ"] = "America/Los_Angeles"
         town = await settle(deployment, **people)
         self.towns.append(town)
         if serve:
@@ -92,3 +97,47 @@ async def founder(engine: str, tmp_path: Path, sqlite_template: Path) -> AsyncIt
     made = Founder(tmp_path, sqlite_template, engine)
     yield made
     await made.leave()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def shared(
+    tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path
+) -> AsyncIterator[Founder]:
+    """Founds the towns that many stories share; its servers run far from Beijing's time zone."""
+    made = Founder(tmp_path_factory.mktemp("towns"), sqlite_template, "", far_away=True)
+    await made.quick()
+    yield made
+    await made.leave()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def common(shared: Founder) -> Town:
+    """One town, served by polling, for many stories."""
+    return await shared.found(monitors=6)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def pushed(shared: Founder) -> Town:
+    """One town, served by webhook, for many stories."""
+    return await shared.found(webhook=True)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def town(common: Town) -> AsyncIterator[Town]:
+    """The town served by polling; after each story everything must hold."""
+    yield common
+    await all_holds(common)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def hooked(pushed: Town) -> AsyncIterator[Town]:
+    """The town served by webhook; after each story everything must hold."""
+    yield pushed
+    await all_holds(pushed)
+
+
+async def all_holds(town: Town) -> None:
+    """Once it is quiet, everything that must hold does."""
+    town.api.nemesis.calm()
+    await town.quiet("receipt", "answer", "notice")
+    (await check(town)).hold()

@@ -79,6 +79,22 @@ def wrap(owner: Any, name: str, *, before: int = 0, within: int = 0, after: int 
     setattr(owner, name, passed)
 
 
+POISON = "unlucky words 4417"
+"""Whoever says this meets a dialogue that fails, however often it is tried."""
+
+
+def break_on(owner: Any, name: str, words: str) -> None:
+    """Let a dialogue fail whenever these words are said."""
+    function: Callable[..., Awaitable[Any]] = getattr(owner, name)
+
+    async def fails(house: Any, tx: Tx, said: Any, now: Any) -> Any:
+        if words in said.text:
+            raise RuntimeError(said.text)
+        return await function(house, tx, said, now)
+
+    setattr(owner, name, fails)
+
+
 def lay_points() -> None:
     """Wrap the pipeline."""
     from bot import delivery, worker
@@ -87,6 +103,7 @@ def lay_points() -> None:
 
     wrap(inbox, "store", before=1, within=2, after=3)
     wrap(door, "receive", before=4)
+    break_on(door, "receive", POISON)
     wrap(inbox, "done", within=5, after=6)
     wrap(files, "keep", within=8)
     wrap(worker, "keep", before=7, within=9)

@@ -11,10 +11,11 @@ from __future__ import annotations
 import os
 import signal
 
+from handlers.texts import say
 from tests.journeys.checker import check
 from tests.journeys.conftest import Founder
 from tests.journeys.crashing import DIED, arm
-from tests.journeys.town import Talker, Town, card_of, number_in, photo
+from tests.journeys.town import Talker, Town, card_of, number_in, photo, words
 
 SUBMIT = [
     *((point, "") for point in range(1, 7)),
@@ -27,7 +28,7 @@ ACCEPT = [(3, ""), (5, ""), (6, ""), (12, "card"), (13, "card")]
 async def test_nothing_is_lost_or_doubled_at_any_point(founder: Founder) -> None:
     await founder.quick()
     town = await founder.found(monitors=len(SUBMIT) + len(PHOTO) + 1)
-    await town.drafts_for_all()
+    await town.drafts_for(town.monitors)
     reporting, showing = town.monitors[: len(SUBMIT)], town.monitors[len(SUBMIT) : -1]
     numbers = [
         await submitting(town, monitor, *place)
@@ -38,9 +39,11 @@ async def test_nothing_is_lost_or_doubled_at_any_point(founder: Founder) -> None
     ]
     marks.append(await half_a_download(town, town.monitors[-1]))
     for monitor, mark in zip(town.monitors[len(SUBMIT) :], marks, strict=True):
-        assert "有 1 个" in (await monitor.hears("材料收到", mark)).text
+        assert (
+            say("report.file_kept", n=1) in (await monitor.hears("@report.file_kept", mark)).text
+        )
     for monitor, number in zip(reporting, numbers, strict=True):
-        await monitor.hears(f"{number} 已经送到")
+        await monitor.hears("@mine.told.forwarded", of=number)
     for number, place in zip(numbers, ACCEPT, strict=False):
         await accepting(town, number, *place)
     assert await town.deployment.stop() == 0
@@ -64,9 +67,9 @@ async def submitting(town: Town, monitor: Talker, point: int, lane: str) -> str:
     await town.quiet("receipt", "answer")
     mark = monitor.mark
     arm(town.deployment.folder, point, lane)
-    monitor.person.presses("是的，报上去")
+    monitor.taps("@report.confirm_yes")
     await dies(town)
-    return number_in((await monitor.hears("收好了", mark)).text)
+    return number_in((await monitor.hears("@report.receipt", mark)).text)
 
 
 async def sending(town: Town, monitor: Talker, point: int) -> int:
@@ -87,7 +90,7 @@ async def half_a_download(town: Town, monitor: Talker) -> int:
     town.api.fault("file", 1, "kill", then=lambda: os.kill(pid, signal.SIGKILL))
     mark = monitor.person.sends_photo(body).id
     assert await town.deployment.ended(30) == -signal.SIGKILL
-    assert monitor.newest("材料收到", mark) is None
+    assert monitor.newest("@report.file_kept", mark) is None
     await town.deployment.start()
     return mark
 
@@ -102,6 +105,6 @@ async def accepting(town: Town, number: str, point: int, lane: str) -> None:
 
     def shown() -> object:
         card = card_of(town.group, number)
-        return card if card and "已受理" in card.text else None
+        return card if card and words("office.state.registered") in card.text else None
 
     await zhou.until(shown, f"the card of {number}, accepted")  # type: ignore[arg-type]

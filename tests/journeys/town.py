@@ -13,13 +13,16 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TypeVar
+from functools import cache
+from typing import Any, TypeVar
 
 from PIL import Image
 from sqlalchemy import select
 
-from storage import invitations, leads, outbox, people, places, sessions, tables
-from storage.database import Database
+from handlers.texts import find
+from knowledge.book import shipped
+from storage import inbox, invitations, leads, outbox, people, places, sessions, tables
+from storage.database import Database, Tx
 from storage.people import Role
 from tests.fake_telegram import FakeTelegram, Group, Person, Seen
 from tests.journeys.serving import Deployment
@@ -33,22 +36,22 @@ ACCUSED = "阮阿大"
 PHONE_IN_TEXT = "13912345678"
 
 STORY = {
-    "在哪里做事": "1",
-    "出了什么事": f"书记小舅子{ACCUSED}包了西头那口大塘，租金没见着，找{PHONE_IN_TEXT}问过他，"
+    "level": "1",
+    "what": f"书记小舅子{ACCUSED}包了西头那口大塘，租金没见着，找{PHONE_IN_TEXT}问过他，"
     f"他说账在会计那里，大家都看不到，谁问都不答，去年到今年一次也没贴出来过，{WRITTEN}",
-    "哪一类": "1",
-    "说的是谁": ACCUSED,
-    "管什么": "南礁村书记",
-    "在哪儿": "西头大塘",
-    "什么时候": "去年秋天",
-    "多少钱": "两万多",
-    "清单里的一条": "1",
-    "怎么知道": "亲眼看见",
-    "亲戚": "没有",
-    "毁账本": "没有",
-    "怎么署名": "1",
+    "category": "1",
+    "who": ACCUSED,
+    "post": "南礁村书记",
+    "where": "西头大塘",
+    "when": "去年秋天",
+    "amount": "两万多",
+    "item": "1",
+    "origin": "1",
+    "kinship": "1",
+    "urgency": "1",
+    "real_name": "1",
 }
-"""What a monitor answers, by a word of the question; what is not listed is skipped."""
+"""What a monitor answers, by the key of the question; what is not listed is skipped."""
 
 T = TypeVar("T")
 _fresh = itertools.count(1)
@@ -97,20 +100,26 @@ class Talker:
         mark = self.person.says(text).id
         return await self.hears(part, mark)
 
-    async def hears(self, part: str = "", after: int = 0) -> Seen:
-        """The newest message of the bot that holds `part`."""
-        return await self.until(lambda: self.newest(part, after), part or "anything")
+    async def hears(self, part: str = "", after: int = 0, *, of: str = "") -> Seen:
+        """The newest message of the bot that holds `part`, about the lead numbered `of`."""
+        return await self.until(lambda: self.newest(part, after, of=of), f"{part} {of}")
 
-    def newest(self, part: str = "", after: int = 0) -> Seen | None:
+    def newest(self, part: str = "", after: int = 0, *, of: str = "") -> Seen | None:
         """The newest message of the bot above an id that holds `part`, if there is one."""
-        found = [m for m in self.person.messages() if m.id > after and part in m.text]
+        holds = (meant(part), of)
+        shown = (m for m in self.person.messages() if m.id > after)
+        found = [m for m in shown if all(one in m.text for one in holds)]
         return found[-1] if found else None
+
+    def taps(self, label: str, message: Seen | None = None) -> str:
+        """Press the newest button with this on it, and go on at once; the press's id."""
+        return self.person.presses(meant(label), message)
 
     async def presses(self, label: str, part: str = "", *, message: Seen | None = None) -> Seen:
         """Press the newest button with this on it, and wait for a new message."""
         under = message or await self.has(label)
         mark = self.mark
-        self.person.presses(label, under)
+        self.taps(label, under)
         return await self.hears(part, mark)
 
     async def has(self, label: str) -> Seen:
@@ -119,7 +128,7 @@ class Talker:
 
     def under(self, label: str) -> Seen | None:
         """The newest message with such a button."""
-        found = [m for m in self.person.messages() if m.button(label)]
+        found = [m for m in self.person.messages() if m.button(meant(label))]
         return found[-1] if found else None
 
     async def joins(self) -> None:
@@ -130,12 +139,12 @@ class Talker:
 
     async def begins(self) -> Seen:
         """A new report, at its first question."""
-        await self.says("/start", "村监助手")
+        await self.says("/start", "@menu.hello")
         mark = self.mark
-        self.person.presses("报一件事")
+        self.taps("@menu.button.report")
         await self.question(mark)
         mark = self.mark
-        self.person.presses("管事的人办事不对")
+        self.taps("@triage.button.IT1")
         return await self.question(mark)
 
     async def question(self, after: int) -> Seen:
@@ -154,7 +163,7 @@ class Talker:
     async def answers_all(self, question: Seen, answers: dict[str, str]) -> Seen:
         """Answer each question as it comes; the preview."""
         for _ in range(40):
-            if "你看看" in question.text:
+            if words("report.preview") in question.text:
                 return question
             question = await self.answers(answer_to(question, answers))
         raise AssertionError(f"the form does not end:\n{self.api.transcript(self.person)}")
@@ -163,23 +172,24 @@ class Talker:
         """A photo, and wait until it is told to be kept."""
         body = photo()
         self.sent.append(body)
-        await self.hears("材料收到", self.person.sends_photo(body, caption).id)
+        await self.hears("@report.file_kept", self.person.sends_photo(body, caption).id)
         return body
 
     async def resumes(self) -> None:
-        """Open the only draft again, up to the last question before it is sent."""
-        await self.presses("没写完的", "没写完的有")
+        """Open the newest draft again, up to the last question before it is sent."""
+        await self.says("/start", "@menu.hello")
+        drafts = await self.presses("@menu.button.drafts", "@report.drafts.title")
         mark = self.mark
-        self.person.presses("·")
-        await self.hears("你看看", mark)
-        await self.presses("报上去", "报之前说")
+        self.taps("@report.drafts.line", drafts)
+        await self.hears("@report.preview", mark)
+        await self.presses("@form.button.send", "@report.confirm")
 
     async def submits(self) -> str:
         """From the preview to the receipt; its number."""
-        await self.presses("报上去", "报之前说")
+        await self.presses("@form.button.send", "@report.confirm")
         mark = self.mark
-        self.person.presses("是的，报上去")
-        return number_in((await self.hears("收好了", mark)).text)
+        self.taps("@report.confirm_yes")
+        return number_in((await self.hears("@report.receipt", mark)).text)
 
     async def reports(self, answers: dict[str, str] | None = None, photos: int = 0) -> str:
         """A whole report; its number."""
@@ -197,7 +207,7 @@ class Talker:
         while True:
             card = await self.until(lambda: card_of(group, number, label), f"{label} of {number}")
             said = await self.toasted(self.person.presses(label, card))
-            if "看一眼新卡片" not in said:
+            if words("office.act.changed") not in said:
                 return said
             old = card.body
             await self.until(lambda: fresher(group, number, old), f"a fresh card of {number}")  # noqa: B023
@@ -214,7 +224,29 @@ class Talker:
 
 def answer_to(question: Seen, answers: dict[str, str]) -> str:
     """The answer that fits a question, or to skip it."""
-    return next((said for word, said in answers.items() if word in question.text), "跳过")
+    key = next((key for key, ask in asks().items() if ask in question.text), "")
+    return answers.get(key) or words("form.button.skip")
+
+
+@cache
+def asks() -> dict[str, str]:
+    """The question that belongs to each key, as it is put."""
+    own = {key: words(f"report.{key}.ask") for key in ("level", "category", "item")}
+    return own | {field.key: field.ask for field in shipped().form("report").fields}
+
+
+@cache
+def words(key: str) -> str:
+    """The longest stretch of one of the program's sentences that stands there whatever is filled
+    in. Stories name what they wait for, so that whoever words it better breaks none.
+    """
+    pieces = re.split(r"\{\w+\}|\n", find(key))
+    return max((piece.strip(" 　") for piece in pieces), key=len)
+
+
+def meant(part: str) -> str:
+    """`@key` is one of the program's sentences, anything else is itself."""
+    return words(part[1:]) if part.startswith("@") else part
 
 
 def _asks(message: Seen) -> bool:
@@ -267,6 +299,8 @@ class Town:
     village_id: str
     street_id: str
     strangers: Iterable[int] = field(default_factory=lambda: itertools.count(7900000001))
+    canaries: list[str] = field(default_factory=list)  # what else a story planted
+    _written: dict[str, Any] = field(default_factory=dict)  # a draft to be copied
 
     @property
     def talkers(self) -> list[Talker]:
@@ -280,10 +314,10 @@ class Town:
 
     async def bind(self, officer: Talker, group: Group) -> Seen:
         """Bind a group as an office does."""
-        told = await officer.presses("绑定办公群", "/bind")
+        told = await officer.presses("@office.group.bind_button", "/bind")
         mark = group.room.last_id
         officer.person.says(told.text.strip().splitlines()[-1], chat=group)
-        return await group.sees("绑定", timeout=20, after=mark)
+        return await group.sees(words("office.group.bound"), timeout=20, after=mark)
 
     def stranger(self) -> Person:
         """Somebody nobody invited."""
@@ -297,26 +331,50 @@ class Town:
         assert found is not None, number
         return found
 
-    async def drafts_for_all(self, answers: dict[str, str] = STORY) -> None:
-        """The first monitor writes a report and saves it; each other one is given a copy of the
-        draft, and everybody opens it again: a report ready to be sent, by everybody.
+    async def drafts_for(self, monitors: list[Talker]) -> None:
+        """A report ready to be sent by each of these: the first one ever is written question by
+        question and saved; the others are given a copy of that draft, and open it again.
         """
-        first, *others = self.monitors
-        await first.answers_all(await first.begins(), answers)
-        await first.presses("先存着", "存好了")
-        now = datetime.now(UTC)
+        if not self._written:
+            writer = monitors[0]
+            await writer.answers_all(await writer.begins(), STORY)
+            await writer.presses("@form.button.save", "@report.saved")
+            async with self.deployment.storage() as database, database.write() as tx:
+                person = await self.person(tx, writer)
+                draft = (await sessions.open_drafts(tx, person.id))[0]
+                self._written = draft.content
+                await sessions.finish_draft(tx, draft.id, "discarded", None, datetime.now(UTC))
         async with self.deployment.storage() as database, database.write() as tx:
-            found = await people.find(tx, "telegram", str(first.person.id))
-            assert found is not None
-            (draft,) = await sessions.open_drafts(tx, found.id)
-            for one in others:
-                other = await people.find(tx, "telegram", str(one.person.id))
-                assert other is not None
-                await sessions.new_draft(tx, other.id, draft.content, now)
-        await asyncio.gather(*(one.resumes() for one in self.monitors))
+            for one in monitors:
+                person = await self.person(tx, one)
+                await sessions.new_draft(tx, person.id, self._written, datetime.now(UTC))
+        await asyncio.gather(*(one.resumes() for one in monitors))
+
+    async def person(self, tx: Tx, one: Talker) -> people.Person:
+        """Somebody as the roster knows her."""
+        found = await people.find(tx, "telegram", str(one.person.id))
+        assert found is not None, one.roster_name
+        return found
+
+    async def lead_of(self, monitor: Talker) -> str:
+        """A lead that this monitor reports now; its number."""
+        await self.drafts_for([monitor])
+        mark = monitor.mark
+        monitor.taps("@report.confirm_yes")
+        return number_in((await monitor.hears("@report.receipt", mark)).text)
+
+    async def accepted(self, monitor: Talker) -> str:
+        """A lead that the first officer has accepted."""
+        number = await self.lead_of(monitor)
+        said = await self.officers[0].presses_card(self.group, "受理", number)
+        assert words("office.act.done") in said
+        await monitor.hears("@mine.told.registered", of=number)
+        return number
 
     async def quiet(self, *lanes: str) -> None:
-        """Wait until nothing is due in these lanes of the outbox (none: in any)."""
+        """Wait until every update is worked on, and nothing is due in these lanes of the outbox
+        (none: in any).
+        """
         due = select(tables.outbox.c.lane).where(
             tables.outbox.c.state == "pending", tables.outbox.c.next_at <= datetime.now(UTC)
         )
@@ -324,7 +382,8 @@ class Town:
         async with self.deployment.storage() as database:
             for _ in range(400):
                 async with database.read() as tx:
-                    if not wanted & {row.lane for row in await tx.all(due)}:
+                    sent = not wanted & {row.lane for row in await tx.all(due)}
+                    if sent and not await inbox.unfinished(tx):
                         return
                 await asyncio.sleep(0.1)
         raise AssertionError(f"{lanes} never fall quiet")
