@@ -39,6 +39,8 @@ KEPT = timedelta(days=30)
 """How long numbers of updates are kept against repeats."""
 
 ORPHANS = timedelta(hours=6)
+UNCLAIMED = timedelta(days=7)
+"""How long a file waits that was sent for a lead and not yet passed on."""
 
 LATE = timedelta(minutes=10)
 """A letter that waits longer than this makes whoever runs the installation hear of it."""
@@ -178,5 +180,5 @@ class Clock:
             if not self.alarm:
                 await inbox.forget(tx, now - KEPT)
                 await outbox.forget(tx, now - KEPT)
-                await files.sweep_orphans(tx, now - ORPHANS)
+                await files.sweep_orphans(tx, now - ORPHANS, unclaimed=now - UNCLAIMED)
         self.delivery.push(letters)

@@ -7,7 +7,7 @@ private. Somebody taken off the roster is refused at the very next word.
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from handlers import answer, refusing
+from handlers import answer, refusing, tidying
 from handlers.alerting import alert
 from handlers.messages import Heard, Inbound, Lane, Outbound, Place
 from handlers.monitor import menu
@@ -29,12 +29,6 @@ ANSWER_WINDOW, ANSWERS = timedelta(minutes=1), 10
 ALL_GUESSES = 60
 """Wrong invitations in one window, from all accounts, after which every unknown one waits."""
 
-
-TIDY_AFTER = timedelta(hours=24)
-"""What a monitor wrote is taken out of her chat after this: a lost phone tells little."""
-
-TIDY_UNTIL = timedelta(hours=47)
-"""Telegram lets nobody delete after 48 hours."""
 
 _NO_MESSAGE = frozenset((Heard.PRESS, Heard.QUIZ, Heard.INLINE))
 """What is no message of hers in the chat: there is nothing to take out."""
@@ -102,8 +96,7 @@ async def receive(house: House, tx: Tx, said: Inbound, now: datetime) -> list[Ou
     if said.place is Place.PRIVATE:
         await people.touch(tx, said.channel, said.account, now)
         if person.role is Role.MONITOR and said.message and said.heard not in _NO_MESSAGE:
-            tidy = Outbound(said.channel, said.chat, delete=(said.message,), lane=Lane.SWEEP)
-            swept = [replace(tidy, not_before=now + TIDY_AFTER, expires_at=now + TIDY_UNTIL)]
+            swept = [tidying.later(said, [said.message], now)]
     if said.heard is Heard.QUIZ:
         said = replace(said, text=await instance.get(tx, f"{QUIZ}{said.message}") or "")
     session = await sessions.load(tx, person.id)

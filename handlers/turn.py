@@ -20,7 +20,7 @@ BEIJING = timezone(timedelta(hours=8), "Asia/Shanghai")
 """China keeps one time and no summer time; numbers, dates and clocks follow it."""
 
 
-LASTING = ("looked", "learn", "check")
+LASTING = ("looked", "learn", "check", "unsaid")
 """Parts of a person's state that belong to no one dialogue and outlast them all."""
 
 

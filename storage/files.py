@@ -27,6 +27,7 @@ __all__ = [
     "TooBig",
     "attach",
     "claim",
+    "discard",
     "ending",
     "get",
     "keep",
@@ -130,6 +131,12 @@ async def claim(tx: Tx, file_ids: Sequence[str], draft_id: str) -> None:
     await tx.run(update(files).where(free).values(draft_id=draft_id))
 
 
+async def discard(tx: Tx, file_ids: Sequence[str]) -> None:
+    """These files, kept but in no draft or lead, are thrown away with their keys."""
+    loose = files.c.id.in_(file_ids) & files.c.lead_id.is_(None) & files.c.draft_id.is_(None)
+    await tx.run(delete(files).where(loose))
+
+
 async def get(tx: Tx, file_id: str) -> File | None:
     """What is known of a file, without its bytes."""
     row = await tx.one(_GET, {"file": file_id})
@@ -173,13 +180,14 @@ def ending(file: File) -> str:
     return given if given in media.OPENED else "bin"
 
 
-async def sweep_orphans(tx: Tx, older_than: datetime) -> int:
-    """Removes blobs that no row speaks of, and rows that nobody claimed, from before a time.
+async def sweep_orphans(tx: Tx, older_than: datetime, *, unclaimed: datetime | None = None) -> int:
+    """Removes blobs that no row speaks of, and rows that nobody claimed, from before a time;
+    the latter, if given, from before `unclaimed`: somebody may still be about to claim them.
 
     How many blobs went. Those of the rows dropped now go at the next sweep, when it is sure that
     the dropping held.
     """
     known = {row.id for row in await tx.all(select(files.c.id))}
     loose = files.c.draft_id.is_(None) & files.c.lead_id.is_(None)
-    await tx.run(delete(files).where(loose, files.c.kept_at < older_than))
+    await tx.run(delete(files).where(loose, files.c.kept_at < (unclaimed or older_than)))
     return await asyncio.to_thread(blobs.sweep, tx.data, known, older_than.timestamp())

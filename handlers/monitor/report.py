@@ -23,11 +23,14 @@ WHICH = "which"
 SURE = "sure"
 
 
-async def start(turn: Turn, *, words: str = "", item: str = "") -> None:
+async def start(turn: Turn, *, words: str = "", item: str = "", level: str = "") -> None:
     """A new draft at its first question, with what was already typed or chosen."""
-    filled = Filled()
+    given: dict[str, dict[str, str]] = {}
+    if level:
+        given["level"] = {"text": say(f"report.level.{level}"), "value": level}
     if words:
-        filled = Filled(answers={"what": {"text": words}})
+        given["what"] = {"text": words}
+    filled = Filled(answers=given)
     draft = await sessions.new_draft(turn.tx, turn.person.id, {"item": item}, turn.now)
     turn.enter(NAME, draft=draft.id, item=item)
     filled = form.go_on(filled, plan(turn, filled))
@@ -200,6 +203,7 @@ async def _send_up(turn: Turn, *, conflict: bool = False) -> None:
     office = await places.office_for(turn.tx, turn.person.place_id)
     upper = (office.upper_channel if office else "") or say("report.upper_default")
     turn.tell("report.conflict" if conflict else "report.upper", menu.rows(), upper=upper)
+    turn.out += await sending.forgotten(turn)
 
 
 async def _show(turn: Turn, filled: Filled) -> None:

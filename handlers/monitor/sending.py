@@ -6,16 +6,17 @@ about someone above its level, never reaches that office (JB20:15; JB20:47).
 
 from typing import Any
 
+from handlers import tidying
 from handlers.alerting import alert
 from handlers.form import Filled, Plan
-from handlers.messages import Lane
+from handlers.messages import Lane, Outbound
 from handlers.monitor import menu
 from handlers.monitor.report_plan import category_of, item_of
 from handlers.office import accused, cards
 from handlers.texts import say
 from handlers.turn import Turn
 from knowledge.schema import Category
-from storage import files, leads, places, sessions
+from storage import files, leads, outbox, places, sessions
 from storage.places import Office
 
 UPWARD = accused.UPWARD
@@ -85,6 +86,13 @@ async def submit(turn: Turn, draft_id: str, filled: Filled, plan: Plan, office: 
         lane=Lane.RECEIPT,
         key=f"receipt:{lead.id}",
     )
+
+
+async def forgotten(turn: Turn) -> list[Outbound]:
+    """What was shown of a report that is not kept leaves our outbox at once. Her chat keeps it
+    for the day that everything stays there: she may want to take it elsewhere."""
+    shown = await outbox.wipe(turn.tx, turn.said.channel, turn.said.chat)
+    return [tidying.later(turn.said, shown, turn.now)] if shown else []
 
 
 def content_of(filled: Filled, plan: Plan) -> dict[str, Any]:

@@ -8,20 +8,23 @@ from typing import Any
 
 from handlers.messages import Heard
 from handlers.monitor import ask, menu, mine
-from handlers.office import actions, cards
+from handlers.office import accused, actions, cards
 from handlers.texts import say, words
 from handlers.turn import Turn
-from storage import files, leads
+from storage import files, leads, places
 from storage.leads import Lead
 
 NAME = "talk"
 
 
 async def start(turn: Turn, lead: Lead) -> None:
-    """Collect what she has to say about a lead."""
-    turn.enter(NAME, lead=lead.id, texts=[], files=[])
+    """Collect what she has to say about a lead; what she said before and did not pass on is
+    still there, wherever she has been in between."""
+    begun = turn.state.get("unsaid", {}).get(lead.id, {"texts": [], "files": []})
+    turn.enter(NAME, lead=lead.id, **begun)
     turn.step()
-    turn.tell("mine.say.ask", _rows(turn))
+    waiting = len(begun["texts"]) + len(begun["files"])
+    turn.tell("mine.say.again" if waiting else "mine.say.ask", _rows(turn), n=waiting)
 
 
 async def hear(turn: Turn) -> None:
@@ -39,18 +42,18 @@ async def hear(turn: Turn) -> None:
         elif verb == "done":
             await _finish(turn, lead)
         else:
-            turn.leave()
-            turn.tell("mine.say.cancelled", menu.rows())
+            await _drop(turn)
         return
     text = said.text.strip()
     if text.casefold() in words("form.cancel"):
-        turn.leave()
-        turn.tell("mine.say.cancelled", menu.rows())
+        await _drop(turn)
         return
     if text == say("mine.button.talk"):
         await _finish(turn, lead)
         return
     collect(turn.state, turn)
+    waits = {"texts": turn.state["texts"], "files": turn.state["files"]}
+    turn.state["unsaid"] = {**turn.state.get("unsaid", {}), lead.id: waits}
     if text or any(file.stored for file in said.files):
         turn.show(
             say("mine.say.more"),
@@ -80,14 +83,48 @@ async def _finish(turn: Turn, lead: Lead) -> None:
     if not texts and not kept:
         turn.tell("mine.say.empty", _rows(turn))
         return
-    turn.leave()
+    _leave(turn)
     await pass_on(turn, lead, "\n".join(texts), kept)
+
+
+async def _drop(turn: Turn) -> None:
+    """Nothing of it is passed on, and nothing of it is kept."""
+    await files.discard(turn.tx, turn.state["files"])
+    _leave(turn)
+    turn.tell("mine.say.cancelled", menu.rows())
+
+
+def _leave(turn: Turn) -> None:
+    """Nothing waits any more to be said about this lead."""
+    unsaid = turn.state.get("unsaid", {})
+    turn.state["unsaid"] = {id: it for id, it in unsaid.items() if id != turn.state["lead"]}
+    turn.leave()
+
+
+async def _kept_from(turn: Turn, lead: Lead, text: str) -> bool:
+    """Whether it speaks of somebody of the office that has the lead: that office must not read
+    it, so it is not kept, and she is told where to go with it."""
+    office = await places.get_office(turn.tx, lead.office_id)
+    if office is None or not await accused.among(
+        turn.tx, office, told=text, who="", level="village"
+    ):
+        return False
+    upper = office.upper_channel or say("report.upper_default")
+    turn.tell("mine.say.conflict", menu.rows(), upper=upper)
+    return True
 
 
 async def pass_on(turn: Turn, lead: Lead, text: str, kept: list[str]) -> None:
     """Put it into the lead: an answer, if the office asked; otherwise a supplement."""
+    if await _kept_from(turn, lead, text):
+        await files.discard(turn.tx, kept)
+        return
     asked = lead.state == "returned"
     kind = "answer" if asked else "supplement"
+    there = [id for id in kept if await files.get(turn.tx, id) is not None]
+    if gone := len(kept) - len(there):
+        turn.tell("mine.say.files_gone", n=gone)
+    kept = there
     await files.attach(turn.tx, kept, lead.id)
     await leads.say(
         turn.tx, lead, by=turn.person.id, kind=kind, text=text, files=kept, now=turn.now
@@ -170,7 +207,9 @@ async def hear_offer(turn: Turn) -> None:
         turn.leave()
         if verb == "add":
             await pass_on(turn, lead, "\n".join(texts), kept)
-        elif texts:
+            return
+        await files.discard(turn.tx, kept)
+        if texts:
             await ask.question(turn, "\n".join(texts))
         else:
             menu.show(turn)

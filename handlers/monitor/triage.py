@@ -60,8 +60,10 @@ async def _go(turn: Turn, kind: Intake) -> None:
     if kind.route == "lead":
         await report.start(turn, words=words, item=item)
         return
-    if kind.route == "upper" and await sending.office_above(turn) is not None:
-        await report.start(turn, words=words, item=item)
+    if kind.route == "upper" and (above := await sending.office_above(turn)) is not None:
+        # She has said who it is about: it must not depend on how she answers the same once more.
+        turn.tell("report.sent_up", office=above.name)
+        await report.start(turn, words=words, item=item, level="leaders")
         return
     turn.leave()
     office = await places.office_for(turn.tx, turn.person.place_id)

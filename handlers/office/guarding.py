@@ -27,9 +27,16 @@ async def level(tx: Tx, office: Office) -> str:
 
 
 async def looked(
-    tx: Tx, office: Office, *, public: bool, members: int, now: datetime
+    tx: Tx,
+    office: Office,
+    *,
+    public: bool,
+    members: int,
+    now: datetime,
+    inside: int | None = None,
 ) -> list[Outbound]:
-    """What a look at a group found; `members` counts everybody in it, the bot included."""
+    """What a look at a group found; `members` counts everybody in it, the bot included, and
+    `inside` the officers that were seen there. Where that is not known, all count as inside."""
     key = f"{LOOKED}{office.id}"
     before = await instance.get(tx, key)
     if public:
@@ -38,8 +45,9 @@ async def looked(
         text = say("office.group.bind_public")
         out = [Outbound(office.channel, office.chat, text=text, lane=Lane.NOTICE)]
         return out + await alert(tx, "public", office=office.name)
-    roster = len(await people.officers(tx, office.id))
-    state = CLEAR if members <= roster + 1 else NOTICE
+    if inside is None:
+        inside = len(await people.officers(tx, office.id))
+    state = CLEAR if members <= inside + 1 else NOTICE
     after = _seen(tx, office, state)
     if before == after:
         return []

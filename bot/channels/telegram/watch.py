@@ -13,7 +13,8 @@ from bot.joined import App
 from bot.log import event_log
 from bot.post import lay_in_outbox
 from handlers.office import cards, guarding
-from storage import Busy, instance, places
+from storage import Busy, instance, people, places
+from storage.places import Office
 
 EVERY = timedelta(minutes=10)
 GLANCE = 1.5
@@ -45,16 +46,31 @@ async def look_at_all(app: App, bot: Bot, me: Me) -> None:
     for office in offices:
         try:
             group = await preflight.look_at(bot, me, office.chat)
+            inside = await _inside(app, bot, office)
         except Failed:
             log.warning("group_unseen")  # it stays as it was: not trusted, if never seen
             continue
         async with app.database.write() as tx:
             before = await guarding.level(tx, office)
             out = await guarding.looked(
-                tx, office, public=group.public, members=group.members, now=now
+                tx, office, public=group.public, members=group.members, now=now, inside=inside
             )
             letters = await lay_in_outbox(tx, out, now)
             if group.public or await guarding.level(tx, office) != before:
                 redrawn = await cards.anew(tx, office, now)
                 letters += await lay_in_outbox(tx, redrawn, now)
         app.delivery.push(letters)
+
+
+async def _inside(app: App, bot: Bot, office: Office) -> int:
+    """How many of an office's officers are in its group; whom Telegram does not tell of is not."""
+    async with app.database.read() as tx:
+        accounts = [
+            {chat for channel, chat in await people.addresses(tx, one.id) if channel == "telegram"}
+            for one in await people.officers(tx, office.id)
+        ]
+    count = 0
+    for own in accounts:
+        for account in own:
+            count += bool(await preflight.is_member(bot, office.chat, account))
+    return count
