@@ -8,6 +8,7 @@ import hashlib
 import os
 import tempfile
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -38,10 +39,10 @@ def name(corpus: Corpus) -> str:
 def load(file: Path, count: int) -> Weights | None:
     """What was kept, or none if there is nothing or it can't be read."""
     try:
-        with np.load(file, allow_pickle=False) as kept:
+        with file.open("rb") as opened, np.load(opened, allow_pickle=False) as kept:
             arrays = [kept[each] for each in _ARRAYS]
             unseen = float(kept["unseen"])
-    except (OSError, ValueError, KeyError):
+    except (OSError, EOFError, ValueError, KeyError, BadZipFile):
         return None
     features, telling, starts, entries, values = arrays
     fits = len(telling) == len(features) == len(starts) - 1 and len(entries) == len(values)

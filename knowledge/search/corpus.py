@@ -30,7 +30,7 @@ ASIDE = ("term", "accountability")
 _ABOUT_PAPERS = frozenset(
     ("id", "basis", "local_basis", "verified", "ask", "fields", "papers", "group")
 )
-_HAN = re.compile("[\u4e00-\u9fff]{2}")
+_HAN = re.compile(r"[\u4e00-\u9fff]{2}")
 
 
 @dataclass(frozen=True)

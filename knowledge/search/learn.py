@@ -20,7 +20,7 @@ _MARGIN = 0.15  # by how much the right entry must lead
 _RIVALS = 10  # at most so many wrong ones are pushed back at once
 _SHARPNESS = 20.0  # the nearer a rival, the more of the push it gets
 _HEARD = 0.5  # of each phrasing, half of its features, so that none gets used to leaning on one
-_SMALL = 0.002  # weights below this are noise and not kept
+_SMALL = 0.01  # weights below this are noise and not kept
 
 
 def learn(

@@ -13,8 +13,14 @@ FIRST = 0xE000  # where Unicode leaves room: one character for each group of wor
 AMOUNT = chr(0xF8FF)  # any amount of anything
 _DIGITS = frozenset("0123456789")
 _NUMERALS = frozenset(
-    "\u4e00\u4e8c\u4e24\u4e09\u56db\u4e94\u516d\u4e03\u516b\u4e5d\u5341\u767e\u5343\u4e07\u96f6"
-)
+    map(
+        chr,
+        (
+            0x4E00, 0x4E8C, 0x4E24, 0x4E09, 0x56DB, 0x4E94, 0x516D, 0x4E03,
+            0x516B, 0x4E5D, 0x5341, 0x767E, 0x5343, 0x4E07, 0x96F6,
+        ),
+    )
+)  # fmt: skip
 
 Words = dict[str, list[tuple[str, str]]]  # first character → words, the longest first, and codes
 

@@ -17,11 +17,12 @@ from knowledge.search.learn import learn
 from knowledge.search.matters import clauses, grouped
 from knowledge.search.meanings import Meanings
 from knowledge.search.sounds import sounds
-from knowledge.search.views import bags
+from knowledge.search.views import bags, with_whole
 from knowledge.search.weights import Floats, Lesson, Weights, centroids
 from knowledge.search.why import why
 
 _SURE = 0.14  # above, a clause is about this and nothing else
+_FOUND = frozenset(FOUND)
 _LENT = 0.3  # how much a text says about an entry that is near its own
 _MOST_LEARNED = 2000  # entries: beyond, what was put down is all there is
 _HOW = ("power", "procedure", "limit")
@@ -33,7 +34,7 @@ _TOLD = 0.9  # something told, not asked: less likely how it is done
 _TERM = 8  # characters: longer is a sentence
 _EITHER = 3  # texts that the same first letters are taken for at once
 _HURRIED = 5  # characters: nobody types the first letters of more
-_HAN = re.compile("[\u4e00-\u9fff]")
+_HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ class Search:
         self._asks = re.compile("|".join(map(re.escape, made.asks)) or "(?!)")
         kinds = np.array([entry.kind for entry in made.entries])
         self._kinds = kinds
-        self._sought = np.isin(kinds, FOUND)
+        self._masks: dict[frozenset[str], NDArray[np.bool_]] = {}
         self._power: Floats = np.where(kinds == "power", _NAMED, 1).astype(np.float32)
         self._how: Floats = np.where(np.isin(kinds, _HOW), _TOLD, 1).astype(np.float32)
 
@@ -99,14 +100,14 @@ class Search:
         read = self._read(text)
         if read is None:
             return []
-        wanted = np.isin(self._kinds, tuple(kinds) or FOUND)
+        wanted = self._of_kinds(frozenset(kinds) or _FOUND)
         whole = np.where(wanted, read.whole, -1)
         groups = read.groups if len(read.groups) > 1 else []
         first = [
             int(np.argmax(np.where(wanted, read.parts[group].max(0), -1))) for group in groups
         ]
         lead = dict.fromkeys((int(np.argmax(whole)), *first))
-        order = np.argsort(-whole, kind="stable")[: top + len(lead)]
+        order = _highest(whole, top + len(lead))
         ranked = [n for n in dict.fromkeys((*lead, *map(int, order))) if wanted[n]]
         kept = (n for n in ranked[:top] if n in lead or whole[n] > _FAINT)
         return [self._hit(n, whole[n], read.text) for n in kept]
@@ -116,7 +117,7 @@ class Search:
         if not self._entries:
             return []
         scores = self._weights.score(bags([text], self._meanings))[0, : len(self._entries)]
-        order = np.argsort(-np.where(self._sought, scores, -1), kind="stable")[:top]
+        order = _highest(np.where(self._of_kinds(_FOUND), scores, -1), top)
         return [self._entries[n].id for n in order if scores[n] > 0]
 
     def unknown_terms(self, text: str) -> tuple[str, ...]:
@@ -142,15 +143,14 @@ class Search:
         """Score a text and its clauses; none if it is about something else or nothing."""
         text = self._written_out(text)
         said = clauses(text[:MOST])
-        said = said if len(said) > 1 else []
-        every = self._weights.score(bags([text, *said], self._meanings))
+        every = self._weights.score(with_whole(bags(said, self._meanings)))
         scores, outside = every[:, : len(self._entries)], every[:, len(self._entries) :]
         if not len(self._entries):
             return None
         best, other = scores.max(1), outside.max(1, initial=0)
         if best[0] <= max(_FLOOR, other[0]):
             return None
-        found = np.argmax(np.where(self._sought, scores, -1), axis=1)[1:]
+        found = np.argmax(np.where(self._of_kinds(_FOUND), scores, -1), axis=1)[1:]
         sure = [
             frozenset((int(n), *self._near.get(int(n), ())))
             if scores[row, n] > max(_SURE, other[row])
@@ -188,6 +188,12 @@ class Search:
             return scores * self._how
         return scores
 
+    def _of_kinds(self, kinds: frozenset[str]) -> NDArray[np.bool_]:
+        """Which entries are of these kinds."""
+        if kinds not in self._masks:
+            self._masks[kinds] = np.isin(self._kinds, sorted(kinds))
+        return self._masks[kinds]
+
     def _hit(self, n: int, score: float, text: str) -> Hit:
         entry: Known = self._entries[n]
         reasons = partial(why, self._weights, self._meanings, text, n, self._hardly)
@@ -203,6 +209,16 @@ class _Read:
     parts: Floats  # by clause and entry
     clauses: list[str]
     groups: list[list[int]]  # of clauses: one for each matter
+
+
+def _highest(scores: Floats, count: int) -> NDArray[np.int64]:
+    """Numbers of the highest scores, the highest first; of equal ones, the first first."""
+    if count < len(scores):
+        least = np.partition(scores, len(scores) - count)[len(scores) - count]
+        some = np.flatnonzero(scores >= least)
+    else:
+        some = np.arange(len(scores))
+    return some[np.argsort(-scores[some], kind="stable")][:count]
 
 
 def _learned(made: Corpus, meanings: Meanings) -> Weights:

@@ -19,7 +19,10 @@ _LONGEST = 40  # letters without a space that are still read as syllables
 _ALIKE = (
     (r"^([zcs])h", r"\1"),
     (r"^[nr](?!$)", "l"),
-    (r"^hu(?=.)", "f"),
+    (r"^hui$", "fei"),
+    (r"^hun$", "fen"),
+    (r"^hu$", "fu"),
+    (r"^hu", "f"),
     (r"(?<=[aei])ng$", "n"),
 )
 

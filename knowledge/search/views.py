@@ -70,6 +70,13 @@ def bags(texts: Sequence[str], meanings: Meanings) -> Bags:
     return Bags((cells & np.uint64(0xFFFFFFFF)).astype(np.uint32), ends)
 
 
+def with_whole(clauses: Bags) -> Bags:
+    """Clauses, and before them the text they make up: no run goes beyond a clause anyway."""
+    whole = np.unique(clauses.features)
+    ends = np.concatenate(([0], clauses.ends + len(whole)))
+    return Bags(np.concatenate((whole, clauses.features)), ends)
+
+
 def _spelt_out(folded: str) -> str:
     """The text with syllables for the Latin letters that spell some, and none of the others."""
     if not _LETTERS.search(folded):

@@ -10,7 +10,7 @@ from knowledge.search.weights import Weights
 _MOST_READ = 120  # characters; the reasons shown come from the beginning of a long message
 _MOST_SHOWN = 3
 _TELLS = 0.15  # by itself a word must speak this much for the entry
-_HAN = re.compile("[\u4e00-\u9fff]+")
+_HAN = re.compile(r"[\u4e00-\u9fff]+")
 
 
 def why(
