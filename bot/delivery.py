@@ -131,6 +131,9 @@ class Delivery:
 
     async def _say(self, letter: Letter) -> tuple[Outbound, Spoken]:
         one = from_letter(letter)
+        if not letter.chat:
+            log.error("damaged", row=letter.id)
+            return one, Dead(Why.BUG, "damaged")
         if letter.expires_at is not None and letter.expires_at < self.now():
             return one, Dead(Why.BUG, "expired")
         try:

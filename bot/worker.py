@@ -22,6 +22,7 @@ from handlers.alerting import alert
 from handlers.messages import FileRef, Heard, Inbound
 from storage import Busy, history, inbox
 from storage.database import Database
+from storage.errors import SealBroken
 from storage.inbox import Update
 from storage.outbox import Letter
 
@@ -96,6 +97,8 @@ class Worker:
                 update = await inbox.take(tx, now, needs_files=False, channels=self.readers)
                 if update is None:
                     return False
+                if not update.whole:
+                    raise SealBroken
                 said = self.readers[update.channel].read(update.body)
                 out = await door.receive(self.house, tx, said, now)
                 letters = await lay_in_outbox(tx, out, now)
@@ -119,6 +122,9 @@ class Worker:
             )
         if update is None:
             return False
+        if not update.whole:
+            await self._failed(update, SealBroken())
+            return True
         fetched = asyncio.Event()
         holding = asyncio.create_task(self._hold(update, fetched))
         try:

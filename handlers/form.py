@@ -193,7 +193,7 @@ def match_choice(said: str, choices: Sequence[str], *, whole: bool = False) -> i
     if not folded:
         return None
     if folded.isdecimal():
-        number = int(folded)
+        number = int(folded[:9])
         return number - 1 if 1 <= number <= len(choices) else None
     numerals = words("form.numerals")
     if folded in numerals and numerals.index(folded) < len(choices):

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import bindparam, case, delete, func, or_, select, text, update
 
 from storage.database import Tx, upsert
+from storage.errors import SealBroken
 from storage.tables import Moment, inbox
 
 
@@ -30,6 +31,7 @@ class Update:
     received_at: datetime
     state: str = "new"
     error: str = ""
+    whole: bool = True  # false: what it held was changed, moved or sealed with another key
 
 
 _KEEP = upsert(
@@ -186,17 +188,24 @@ async def take(
 
 
 def _update(tx: Tx, row: Any, *, body: bool = True) -> Update:
-    opened = body and row.body is not None
+    found: dict[str, Any] = {}
+    whole = True
+    if body and row.body is not None:
+        try:
+            found = tx.sealer.open_json(row.body, _where(row.channel, row.update_id))
+        except SealBroken:
+            whole = False  # it must not hold up those behind it: the caller gives it up
     return Update(
         row.id,
         row.channel,
         row.update_id,
         row.person,
-        tx.sealer.open_json(row.body, _where(row.channel, row.update_id)) if opened else {},
+        found,
         row.tries,
         row.received_at,
         row.state,
         row.reason,
+        whole,
     )
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, bindparam, delete, func, not_, or_, select
 
 from storage import ids, instance
 from storage.database import Tx, upsert
+from storage.errors import SealBroken
 from storage.tables import Moment, cards, offices, outbox
 
 LANES = ("receipt", "answer", "card", "notice", "sweep")
@@ -110,10 +111,23 @@ def _where(channel: str, key: str) -> str:
     return f"outbox.letter:{channel}:{key}"
 
 
+def _listed(tx: Tx, row: Any) -> Letter:
+    """A letter among others. One whose seal is broken has no chat and says nothing: it must not
+    hold up the rest."""
+    try:
+        return _letter(tx, row)
+    except SealBroken:
+        return _with(row, "", {})
+
+
 def _letter(tx: Tx, row: Any) -> Letter:
-    chat, payload = "", {}
-    if row.letter is not None:
-        chat, payload = tx.sealer.open_json(row.letter, _where(row.channel, row.key))
+    """A letter; raises SealBroken if what it says was changed or moved."""
+    if row.letter is None:
+        return _with(row, "", {})
+    return _with(row, *tx.sealer.open_json(row.letter, _where(row.channel, row.key)))
+
+
+def _with(row: Any, chat: str, payload: dict[str, Any]) -> Letter:
     return Letter(
         row.id,
         row.channel,
@@ -190,7 +204,7 @@ async def due(
     asked = _DUE if channels is None else _DUE.where(outbox.c.channel.in_(channels))
     values = {"now": now, "far": now + _LATER, "skip": skip, "limit": limit}
     rows = await tx.all(asked, values)
-    return [_letter(tx, row) for row in rows]
+    return [_listed(tx, row) for row in rows]
 
 
 async def get(tx: Tx, id: int) -> Letter | None:
@@ -252,7 +266,7 @@ async def undelivered(tx: Tx, *, older_than: datetime | None = None) -> list[Let
     late: ColumnElement[bool] = outbox.c.state.in_(["dead", "held"])
     if older_than is not None:
         late = or_(late, (outbox.c.state == "pending") & (outbox.c.created_at < older_than))
-    return [_letter(tx, r) for r in await tx.all(select(outbox).where(late).order_by(outbox.c.id))]
+    return [_listed(tx, r) for r in await tx.all(select(outbox).where(late).order_by(outbox.c.id))]
 
 
 async def late(tx: Tx, before: datetime) -> int:
@@ -299,7 +313,7 @@ async def feed(
         .order_by(outbox.c.id)
         .limit(limit)
     )
-    return [_letter(tx, row) for row in await tx.all(statement)]
+    return [_listed(tx, row) for row in await tx.all(statement)]
 
 
 async def revive(tx: Tx, channel: str, chat: str, now: datetime) -> int:
@@ -330,8 +344,8 @@ async def sweep(tx: Tx, before: datetime) -> dict[tuple[str, str], list[str]]:
     told = ended & outbox.c.letter.is_not(None)
     found: dict[tuple[str, str], list[str]] = {}
     rows = await tx.all(select(outbox).where(told).order_by(outbox.c.id).limit(500))
-    for letter in (_letter(tx, row) for row in rows):
-        if letter.message and letter.lane != "receipt" and not letter.lead_id:
+    for letter in (_listed(tx, row) for row in rows):
+        if letter.chat and letter.message and letter.lane != "receipt" and not letter.lead_id:
             found.setdefault((letter.channel, letter.chat), []).extend(letter.message.split())
     await tx.run(
         update(outbox).where(outbox.c.id.in_([row.id for row in rows])).values(letter=None)

@@ -126,7 +126,7 @@ async def _at_result(turn: Turn, filled: Filled, told: Told) -> None:
     found = _words(turn, filled)
     number = told.choice
     if number is None and told.text.strip().isdecimal():
-        number = int(told.text.strip()) - 1
+        number = int(told.text.strip()[:9]) - 1
     verb, _, argument = told.verb.partition("-")
     if told.wish is Wish.BACK:
         _show(turn, filled)

@@ -155,7 +155,7 @@ async def _at_preview(turn: Turn, filled: Filled, told: Told) -> None:
     else:
         number = told.choice
         if number is None and told.text.strip().isdecimal():
-            number = int(told.text.strip()) - 1
+            number = int(told.text.strip()[:9]) - 1
         if number is None and place == WHICH and told.text:
             number = form.match_choice(told.text, [short(ask) for ask in asks])
         if number is not None and 0 <= number < len(asks) and place != CONFIRM:

@@ -275,6 +275,49 @@ async def test_a_card_on_its_way_to_a_group_that_was_given_up_is_not_posted(
     assert now.forwarded_at is None
 
 
+async def test_a_card_on_its_way_to_the_office_before_tells_it_nothing(
+    village: Village,  # noqa: F811
+) -> None:
+    lead, card = await card_of(village)
+    async with village.database.write() as tx:
+        await places.bind_chat(tx, village.upper.id, "telegram", "-200", village.now)
+        await leads.move(
+            tx,
+            lead,
+            ("submitted",),
+            event="transfer",
+            by=None,
+            now=village.now,
+            office=village.upper.id,
+        )
+    mouth = Mouth()
+    await deliver(village.database, village.now, card, mouth, house=village.house)
+    assert mouth.said == []
+    async with village.database.read() as tx:
+        now = await leads.get(tx, lead.id)
+    assert now is not None
+    assert now.forwarded_at is None, "the office that has it now has not seen it"
+
+
+async def test_a_letter_that_was_tampered_with_is_shown_as_dead_and_holds_up_nobody(
+    database: Database, now: datetime
+) -> None:
+    async with database.write() as tx:
+        out = [Outbound("telegram", str(n), text=str(n)) for n in range(3)]
+        first, *_ = await lay_in_outbox(tx, out, now)
+        await tx.conn.exec_driver_sql(
+            "UPDATE outbox SET letter = (SELECT letter FROM outbox ORDER BY id DESC LIMIT 1)"
+            f" WHERE id = {first.id}"
+        )
+    mouth = Mouth()
+    delivery = Delivery(database, cast(Any, None), {"telegram": mouth}, lambda: now)
+    await delivery.scan()
+    await settle(delivery, lambda: None)
+    assert [one.text for one in mouth.said] == ["1", "2"]
+    async with database.read() as tx:
+        assert [one.id for one in await outbox.undelivered(tx)] == [first.id]
+
+
 async def test_news_that_cannot_reach_her_is_told_to_the_office_even_before_anybody_accepts(
     village: Village,  # noqa: F811
 ) -> None:

@@ -146,6 +146,28 @@ async def test_poison_is_parked_and_everybody_else_served(
     assert "inbox parked" in await house.told(steward.account)
 
 
+@pytest.mark.parametrize("file", [False, True])
+async def test_what_was_tampered_with_is_given_up_loudly_and_holds_up_nobody(
+    village: Village,  # noqa: F811
+    file: bool,
+) -> None:
+    steward = await village.invited(Role.STEWARD, "管", "s1")
+    await village.invited(Role.MONITOR, "王阿婆", "u1")
+    house = House(village)
+    await house.hears("u1", "一", file=file)
+    await house.hears("u1", "低保")
+    async with village.database.write() as tx:
+        await tx.conn.exec_driver_sql(
+            "UPDATE inbox SET body = (SELECT body FROM inbox ORDER BY id DESC LIMIT 1)"
+            " WHERE id = (SELECT min(id) FROM inbox WHERE state IN ('new', 'fetch'))"
+        )
+    await house.works()
+    async with village.database.read() as tx:
+        assert [one.error for one in await inbox.parked(tx)] == ["SealBroken"]
+    assert "低保" in await house.told("u1")
+    assert "inbox parked" in await house.told(steward.account)
+
+
 async def test_a_failure_while_parking_loses_only_the_apology(
     village: Village,  # noqa: F811
     monkeypatch: pytest.MonkeyPatch,

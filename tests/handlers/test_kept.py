@@ -271,11 +271,20 @@ async def test_every_kind_of_thing_is_answered_in_private(
             (Heard.FILES, {"files": (FileRef("f", refused="too_big"),)}),
             (Heard.TEXT, {"text": "？？？"}),
             (Heard.TEXT, {"text": "\u200b"}),
+            (Heard.TEXT, {"text": "9" * 8000}),
             (Heard.TEXT, {"text": "' OR 1=1; --"}),
             (Heard.TEXT, {"text": "{7*7} {0.__class__} %s"}),
         ):
             out = await village.hear(voice._said(heard, **more), voice)
             assert [one for one in out if one.text], (heard, more)
+
+
+async def test_a_number_of_thousands_of_digits_is_no_answer_and_no_harm(
+    village: Village, wang: Voice
+) -> None:
+    await begin(wang)
+    await wang.says("9" * 8000)
+    assert "在哪里做事" in wang.last
 
 
 async def test_hostile_words_stay_words_on_the_card_and_in_the_details(

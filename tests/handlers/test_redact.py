@@ -9,7 +9,14 @@ from handlers import redact
 
 @pytest.mark.parametrize(
     "secret",
-    ["33032419800101123X", "6222 0212 3456 7890 123", "13812345678", "１３８１２３４５６７８"],
+    [
+        "33032419800101123X",
+        "6222 0212 3456 7890 123",
+        "13812345678",
+        "１３８１２３４５６７８",
+        "wx13812345678",
+        "138\u200b1234\u20605678",
+    ],
 )
 def test_identity_bank_and_telephone_numbers_are_masked(secret: str) -> None:
     shown = redact.for_group(f"他的号是{secret}，记一下", [], "某某", 200)
