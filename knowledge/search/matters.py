@@ -4,8 +4,11 @@ import re
 from collections.abc import Sequence
 
 _PAUSE = re.compile(
-    "[\u3002\uff0c\u3001\uff1b\uff1a\uff01\uff1f!?;,:\n\r\t \u2026~]+"
-)  # where a thumb pauses
+    "[\u3002\uff0c\u3001\uff1b\uff1a\uff01\uff1f!?;,:\n\r\t\u2026~]+"
+    "|(?<![a-z]) +| +(?![a-z])",  # syllables and words in letters have spaces between them
+    re.IGNORECASE,
+)
+"""Where a thumb pauses."""
 _SHORT = 3  # characters: less is no clause of its own
 _MOST = 60  # clauses; what comes after stays with the last
 

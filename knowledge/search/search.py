@@ -23,6 +23,7 @@ from knowledge.search.why import why
 
 _SURE = 0.14  # above, a clause is about this and nothing else
 _FOUND = frozenset(FOUND)
+_SAY = 0.5  # how much a clause counts beside the whole message
 _LENT = 0.3  # how much a text says about an entry that is near its own
 _MOST_LEARNED = 2000  # entries: beyond, what was put down is all there is
 _HOW = ("power", "procedure", "limit")
@@ -31,6 +32,7 @@ _FAINT = 0.03  # below, not worth a place after the first
 _KEYWORD = 4  # characters: so short, it names a matter and asks nothing yet
 _NAMED = 1.4  # a matter that is only named: most likely how it is done
 _TOLD = 0.9  # something told, not asked: less likely how it is done
+_GUARD = 0.9  # a weak point in a process: less likely what a monitor asks about
 _TERM = 8  # characters: longer is a sentence
 _EITHER = 3  # texts that the same first letters are taken for at once
 _HURRIED = 5  # characters: nobody types the first letters of more
@@ -59,7 +61,7 @@ class Search:
     def __init__(self, made: Corpus, weights: Weights, meanings: Meanings) -> None:
         self._entries, self._texts = made.entries, made.texts
         self._hardly = frozenset(made.asks)
-        self._weights = weights
+        self.weights = weights
         self._meanings = meanings
         self._near: dict[int, list[int]] = {}
         for entry, other in sorted(made.friends):
@@ -68,6 +70,7 @@ class Search:
         kinds = np.array([entry.kind for entry in made.entries])
         self._kinds = kinds
         self._masks: dict[frozenset[str], NDArray[np.bool_]] = {}
+        self._guard: Floats = np.where(kinds == "risk", _GUARD, 1).astype(np.float32)
         self._power: Floats = np.where(kinds == "power", _NAMED, 1).astype(np.float32)
         self._how: Floats = np.where(np.isin(kinds, _HOW), _TOLD, 1).astype(np.float32)
 
@@ -78,13 +81,12 @@ class Search:
         `folder` is where that is kept; none: with the user's other caches.
         """
         made = corpus(book)
-        file = (folder or cache.default_folder()) / cache.name(made)
-        weights = cache.load(file, made.count)
-        if weights is not None:
-            return cls(made, weights, Meanings(made.same))
-        learned = cls.learn(made)
-        cache.save(file, learned._weights)
-        return learned
+        folder, of = folder or cache.default_folder(), cache.mark(made)
+        weights = cache.find(folder, of, made.count)
+        if weights is None:
+            weights = cache.rounded(cls.learn(made).weights)
+            cache.save(folder / f"search-{of}.npz", of, weights)
+        return cls(made, weights, Meanings(made.same))
 
     @classmethod
     def learn(cls, made: Corpus) -> "Search":
@@ -116,7 +118,7 @@ class Search:
         """Ids to offer when nothing fits: what comes nearest, however far."""
         if not self._entries:
             return []
-        scores = self._weights.score(bags([text], self._meanings))[0, : len(self._entries)]
+        scores = self.weights.score(bags([text], self._meanings))[0, : len(self._entries)]
         order = _highest(np.where(self._of_kinds(_FOUND), scores, -1), top)
         return [self._entries[n].id for n in order if scores[n] > 0]
 
@@ -128,7 +130,7 @@ class Search:
         term = "".join(self._asks.sub("", fold(text[:MOST])).split())
         if not 2 <= len(_HAN.findall(term)) == len(term) <= _TERM or not self._entries:
             return ()
-        scores = self._weights.score(bags([term], self._meanings))[0]
+        scores = self.weights.score(bags([term], self._meanings))[0]
         elsewhere = scores[len(self._entries) :].max(initial=0) > _FLOOR
         return () if elsewhere else (term,)
 
@@ -143,7 +145,7 @@ class Search:
         """Score a text and its clauses; none if it is about something else or nothing."""
         text = self._written_out(text)
         said = clauses(text[:MOST])
-        every = self._weights.score(with_whole(bags(said, self._meanings)))
+        every = self.weights.score(with_whole(bags(said, self._meanings)))
         scores, outside = every[:, : len(self._entries)], every[:, len(self._entries) :]
         if not len(self._entries):
             return None
@@ -157,7 +159,12 @@ class Search:
             else frozenset[int]()
             for row, n in enumerate(found, 1)
         ]
-        return _Read(text, self._by_intent(text, scores[0]), scores[1:], said, grouped(sure))
+        whole = scores[0]
+        if len(said) > 1:
+            # In a long story each clause has its say, unless it is about something else.
+            speaks = best[1:] > other[1:]
+            whole = whole + np.float32(_SAY) * np.maximum(scores[1:][speaks], 0).sum(0)
+        return _Read(text, self._by_intent(text, whole), scores[1:], said, grouped(sure))
 
     def _written_out(self, text: str) -> str:
         """What first letters stand for; letters that spell nothing and stand for nothing go."""
@@ -182,6 +189,7 @@ class Search:
     def _by_intent(self, text: str, scores: Floats) -> Floats:
         """A matter that is only named is put before what is forbidden about it, and so on."""
         folded = fold(text)
+        scores = scores * self._guard
         if len(_HAN.findall(folded)) <= _KEYWORD:
             return scores * self._power
         if not self._asks.search(folded):
@@ -196,7 +204,7 @@ class Search:
 
     def _hit(self, n: int, score: float, text: str) -> Hit:
         entry: Known = self._entries[n]
-        reasons = partial(why, self._weights, self._meanings, text, n, self._hardly)
+        reasons = partial(why, self.weights, self._meanings, text, n, self._hardly)
         return Hit(entry.id, entry.kind, entry.title, round(float(score), 4), reasons)
 
 

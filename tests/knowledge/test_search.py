@@ -127,14 +127,14 @@ def test_what_was_learned_is_kept_until_a_word_changes(tmp_path: Path) -> None:
 
     changed = small_pack.FILES["powers.yaml"].replace("title: ", "title: 新", 1)
     other = Book.load([small_pack.write(tmp_path / "b", powers=changed)])
-    assert cache.name(corpus(other)) != cache.name(corpus(book))
+    assert cache.mark(corpus(other)) != cache.mark(corpus(book))
 
 
 def test_a_spoilt_file_is_learned_anew(tmp_path: Path) -> None:
     book = Book.load([small_pack.write(tmp_path / "a")])
     kept = tmp_path / "kept"
     kept.mkdir()
-    file = kept / cache.name(corpus(book))
+    file = kept / f"search-{cache.mark(corpus(book))}.npz"
     file.write_bytes(b"PK\x03\x04 half a file")
     assert isinstance(Search.build(book, kept), Search)
     assert file.stat().st_size > 100
@@ -151,3 +151,16 @@ def test_learning_twice_is_the_same() -> None:
     made.texts = made.texts[:800]
     first, second = Search.learn(made), Search.learn(made)
     assert first.search("公章谁管") == second.search("公章谁管")
+
+
+def test_the_shipped_packs_come_with_what_was_learned_of_them() -> None:
+    made = corpus(shipped())
+    assert cache.load(cache.SHIPPED, cache.mark(made), made.count) is not None, "make learned"
+
+
+def test_what_was_loaded_answers_as_what_was_just_learned(tmp_path: Path) -> None:
+    book = Book.load([small_pack.write(tmp_path / "a")])
+    fresh = Search.build(book, tmp_path / "kept")
+    loaded = Search.build(book, tmp_path / "kept")
+    for text, _ in corpus(book).texts[:20]:
+        assert fresh.search(text) == loaded.search(text)
