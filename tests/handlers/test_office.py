@@ -232,7 +232,11 @@ async def test_binding_a_group_takes_a_word_given_to_that_officer(village: Villa
     chen = await village.invited(Role.OFFICER, "陈晓燕", "o2")
     await zhou.presses("绑定办公群")
     code = zhou.last.rsplit(" ", 1)[1].strip()
-    for voice, chat, bound in ((chen, "-300", GROUP), (zhou, "-300", "-300"), (zhou, "-400", "-300")):
+    for voice, chat, bound in (
+        (chen, "-300", GROUP),
+        (zhou, "-300", "-300"),
+        (zhou, "-400", "-300"),
+    ):
         said = voice._said(Heard.TEXT, text=f"/bind {code}", chat=chat, place="group")
         await village.hear(said, voice)
         async with village.database.read() as tx:
