@@ -5,7 +5,7 @@ ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 COMPILE := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate pyproject.toml
 
-.PHONY: help demo test check bench eval learned campaign run lock clean
+.PHONY: help demo test check bench eval learned run lock clean
 
 help: ## Print this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,17 +24,14 @@ check: .venv/tests ## Format, lint, types, import rules, knowledge packs
 	$(BIN)/lint-imports
 	$(BIN)/python -m bot knowledge check
 
-bench: .venv/tests ## Measure speed, as ratios in one run
-	$(BIN)/python -m tests.benchmarks $(ARGS)
+bench: .venv/tests ## Measure the search beside other methods
+	$(BIN)/python -m tests.benchmarks.bench_lookup $(ARGS)
 
 eval: .venv/tests ## Measure the search: make eval QUESTIONS=file.yaml
 	$(BIN)/python -m tests.benchmarks.eval_lookup $(QUESTIONS)
 
 learned: .venv/tests ## Learn anew what the search knows of the shipped packs
 	$(BIN)/python -m knowledge.search.keep
-
-campaign: .venv/tests ## Kill the server a thousand times under load and count what is lost
-	$(BIN)/python -m tests.campaign $(ARGS)
 
 run: .venv/runs ## Run the server with cunjian.toml
 	$(BIN)/python -m bot serve
