@@ -13,6 +13,7 @@ from handlers.messages import FileRef, Heard, Outbound
 from handlers.texts import say
 from storage import files, history, leads, outbox, people, sessions
 from storage.people import Role
+from tests.bot.test_clock import Time, clock_of
 from tests.handlers.test_guarding import card
 from tests.handlers.test_office import GROUP, again, in_group
 from tests.handlers.test_report import STORY, answer_all, begin, only_lead, send
@@ -205,6 +206,27 @@ async def test_a_supplement_about_somebody_of_the_office_does_not_reach_it(
         assert await files.under_way(tx, person.id) == (0, 0)
     assert "也拿了钱" not in await stored(village, *out)
     assert "上一级" in wang.last
+
+
+async def test_what_she_wrote_and_what_we_showed_leave_her_chat_after_a_day(
+    village: Village, wang: Voice
+) -> None:
+    await begin(wang)
+    out = await wang.says("1")
+    (own,) = [one for one in out if one.delete]
+    assert own.delete == ("m1",)
+    assert own.not_before == village.now + timedelta(hours=24)
+    async with village.database.write() as tx:
+        for letter in await lay_in_outbox(tx, out, village.now):
+            await outbox.sent(tx, letter.id, village.now, "9")
+    clock = clock_of(village, Time(village.now + timedelta(hours=25)))
+    await clock.tidy()
+    async with village.database.read() as tx:
+        due = await outbox.due(tx, village.now + timedelta(hours=25))
+    assert {tuple(one.payload.get("delete", ())) for one in due} == {("m1",), ("9",)}
+    async with village.database.read() as tx:
+        due = await outbox.due(tx, village.now + timedelta(hours=5))
+    assert not [one for one in due if one.payload.get("delete") == ["m1"]], "not before"
 
 
 async def test_photos_of_an_album_that_come_after_the_report_was_sent_are_offered_to_it(

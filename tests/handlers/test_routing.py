@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from handlers.texts import say
 from storage import leads, places
 from storage.people import Role
 from tests.handlers.test_office import again, button
@@ -85,6 +86,27 @@ async def test_nobody_above_can_hand_it_down_to_the_accused(
     assert lead.office_id == village.upper.id
     await transfer(lin, lead)
     assert (await again(village, lead)).office_id == village.upper.id
+
+
+async def test_an_office_that_nobody_can_be_reached_in_is_handed_nothing(
+    village: Village,
+) -> None:
+    zhou = await village.invited(Role.OFFICER, "周建国", "o1")
+    _, lead = await reported(village)
+    await transfer(zhou, lead)
+    now = await again(village, lead)
+    assert now.office_id == village.office.id
+    assert now.holder_id is not None, "it has one holder all the time"
+    assert say("office.act.unreachable") in zhou.all
+
+
+async def test_a_lead_for_an_office_without_anybody_is_told_to_the_steward(
+    village: Village,
+) -> None:
+    steward = await village.invited(Role.STEWARD, "管", "s1")
+    _, lead = await reported(village, 在哪里做事="3")
+    assert lead.office_id == village.upper.id
+    assert lead.number in steward.last
 
 
 async def test_what_was_added_later_counts_for_a_transfer(village: Village) -> None:
