@@ -46,6 +46,7 @@ class Delivery:
     sent: Callable[[Letter], None] = lambda letter: None  # told of everything sent
     stopped: Halt | None = None  # why a channel says nothing any more; the others go on
     _halted: set[str] = field(default_factory=set)  # the channels of which that is so
+    _closing: bool = False  # nothing new is begun: its outcome could not be written down
     _queues: dict[Place, list[Letter]] = field(default_factory=dict)
     _tasks: dict[Place, asyncio.Task[None]] = field(default_factory=dict)
     _known: set[int] = field(default_factory=set)  # letters in a queue or under way
@@ -72,7 +73,7 @@ class Delivery:
 
     def _speaking(self) -> set[str]:
         """The channels on which something can be said."""
-        return self.mouths.keys() - self._halted
+        return set() if self._closing else self.mouths.keys() - self._halted
 
     async def run(self, stop: asyncio.Event) -> None:
         """Deliver until told to stop; what is being said is finished first."""
@@ -86,6 +87,7 @@ class Delivery:
                 await asyncio.wait_for(stop.wait(), SCAN)
             except TimeoutError:
                 continue
+        self._closing = True
         for queue in self._queues.values():
             queue.clear()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
