@@ -135,11 +135,21 @@ class Talker:
         """Open the invitation."""
         await self.says(f"/start {self.code}")
 
+    async def goes_home(self) -> Seen:
+        """Back to the front door, wherever she is; an open report is kept as a draft."""
+        mark = self.person.says("/start").id
+
+        def shown() -> Seen | None:
+            found = self.newest("", mark)
+            return found if found and found.button(words("menu.button.mine")) else None
+
+        return await self.until(shown, "the front door")
+
     # --- a report ----------------------------------------------------------------------------
 
     async def begins(self) -> Seen:
         """A new report, at its first question."""
-        await self.says("/start", "@menu.hello")
+        await self.goes_home()
         mark = self.mark
         self.taps("@menu.button.report")
         await self.question(mark)
@@ -177,7 +187,7 @@ class Talker:
 
     async def resumes(self) -> None:
         """Open the newest draft again, up to the last question before it is sent."""
-        await self.says("/start", "@menu.hello")
+        await self.goes_home()
         drafts = await self.presses("@menu.button.drafts", "@report.drafts.title")
         mark = self.mark
         self.taps("@report.drafts.line", drafts)
@@ -372,19 +382,19 @@ class Town:
         return number
 
     async def quiet(self, *lanes: str) -> None:
-        """Wait until every update is worked on, and nothing is due in these lanes of the outbox
-        (none: in any).
+        """Wait until every update is fetched and worked on, and nothing is due in these lanes of
+        the outbox (none: in any).
         """
-        due = select(tables.outbox.c.lane).where(
-            tables.outbox.c.state == "pending", tables.outbox.c.next_at <= datetime.now(UTC)
-        )
         wanted = {outbox.LANES.index(lane) for lane in lanes or outbox.LANES}
+        table = tables.outbox
+        pending = select(table.c.lane).where(table.c.state == "pending")
         async with self.deployment.storage() as database:
             for _ in range(400):
                 async with database.read() as tx:
-                    sent = not wanted & {row.lane for row in await tx.all(due)}
-                    if sent and not await inbox.unfinished(tx):
-                        return
+                    due = await tx.all(pending.where(table.c.next_at <= datetime.now(UTC)))
+                    waiting = self.api.updates.living() or await inbox.unfinished(tx)
+                if not waiting and not wanted & {row.lane for row in due}:
+                    return
                 await asyncio.sleep(0.1)
         raise AssertionError(f"{lanes} never fall quiet")
 
