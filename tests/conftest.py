@@ -64,8 +64,9 @@ async def _admin(statement: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
-    """A migrated database of our own on the server, dropped at the end of the run."""
+def postgres_template() -> Iterator[str]:
+    """A migrated database of our own on the server, which nobody opens: others are copied from it,
+    and each is begun with a key of its own. Dropped at the end of the run."""
     name = f"cunjian_test_{secrets.token_hex(4)}"
     try:
         asyncio.run(_admin(f"CREATE DATABASE {name}"))
@@ -77,6 +78,16 @@ def postgres_url() -> Iterator[str]:
     url = make_url(POSTGRES).set(database=name).render_as_string(hide_password=False)
     asyncio.run(migrate(url))
     yield url
+    asyncio.run(_admin(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture(scope="session")
+def postgres_url(postgres_template: str) -> Iterator[str]:
+    """A database that tests use one after the other, each emptying it first."""
+    template = make_url(postgres_template)
+    name = f"{template.database}_used"
+    asyncio.run(_admin(f"CREATE DATABASE {name} TEMPLATE {template.database}"))
+    yield template.set(database=name).render_as_string(hide_password=False)
     asyncio.run(_admin(f"DROP DATABASE {name} WITH (FORCE)"))
 
 

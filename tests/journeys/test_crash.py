@@ -13,8 +13,8 @@ import signal
 
 from handlers.texts import say
 from tests.journeys.checker import check
-from tests.journeys.conftest import Founder
 from tests.journeys.crashing import DIED, arm
+from tests.journeys.founder import Founder
 from tests.journeys.town import Talker, Town, card_of, number_in, photo, words
 
 SUBMIT = [

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from handlers.texts import say
 from storage import inbox, leads, tables
-from tests.journeys.conftest import Founder, all_holds
+from tests.journeys.founder import Founder, all_holds
 from tests.journeys.serving import HOOK, SECRET
 from tests.journeys.town import STORY, Talker, Town, number_in, words
 

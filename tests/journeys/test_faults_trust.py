@@ -11,7 +11,7 @@ from handlers.texts import say
 from storage import history, invitations, numbers, people, tables
 from storage.people import Role
 from tests.fake_telegram import Person
-from tests.journeys.conftest import Founder, all_holds
+from tests.journeys.founder import Founder, all_holds
 from tests.journeys.town import (
     Town,
     card_of,

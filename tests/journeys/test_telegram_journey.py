@@ -11,7 +11,7 @@ import asyncio
 from handlers.texts import say
 from tests.fake_telegram import Seen
 from tests.journeys.checker import check
-from tests.journeys.conftest import Founder
+from tests.journeys.founder import Founder
 from tests.journeys.town import (
     STORY,
     Talker,

@@ -150,9 +150,7 @@ class Talker:
     async def begins(self) -> Seen:
         """A new report, at its first question."""
         await self.goes_home()
-        mark = self.mark
-        self.taps("@menu.button.report")
-        await self.question(mark)
+        await self.presses("@menu.button.report", "@triage.ask")
         mark = self.mark
         self.taps("@triage.button.IT1")
         return await self.question(mark)
