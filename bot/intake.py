@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from bot.log import event_log
 from storage import inbox, instance, people
@@ -41,13 +41,19 @@ Refuse = Callable[[Peek], Awaitable[None]]
 """Says the one constant sentence to a stranger, if it can be said at once; else nothing."""
 
 
+class Wake(Protocol):
+    """Tells the worker that something new is stored."""
+
+    def __call__(self, *, needs_files: bool) -> None: ...
+
+
 @dataclass
 class Intake:
     """Stores what one channel brings. `wake` is called once something new is stored."""
 
     database: Database
     now: Callable[[], datetime]
-    wake: Callable[[], None]
+    wake: Wake
     refuse: Refuse
     _answered: dict[str, datetime] = field(default_factory=dict)
     _second: tuple[int, int] = (0, 0)
@@ -58,7 +64,7 @@ class Intake:
         """
         now = self.now()
         strangers: list[Peek] = []
-        stored = 0
+        stored: list[str] = []
         async with self.database.write() as tx:
             for peek, body in batch:
                 state = await self._state(tx, peek)
@@ -78,13 +84,13 @@ class Intake:
                         now,
                         state=state,
                     )
-                    stored += kept is not None
+                    stored += [state] if kept is not None else []
             if strangers:
                 await instance.count_stranger(tx, strangers[0].channel)
-        if stored:
-            self.wake()
+        for state in set(stored):
+            self.wake(needs_files=state == "fetch")
         await asyncio.gather(*(self._refuse(peek, now) for peek in strangers))
-        return stored
+        return len(stored)
 
     async def _state(self, tx: Tx, peek: Peek) -> str:
         """How it is stored: with files to fetch, as it is, as a stranger's, or as nothing."""

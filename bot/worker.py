@@ -57,22 +57,31 @@ class Worker:
     readers: Mapping[str, Reader]
     delivery: Delivery
     now: Callable[[], datetime]
-    _woken: asyncio.Event = field(default_factory=asyncio.Event)
+    _woken: Mapping[bool, asyncio.Event] = field(
+        default_factory=lambda: {False: asyncio.Event(), True: asyncio.Event()}
+    )
 
-    def wake(self) -> None:
-        """Something new is in the inbox."""
-        self._woken.set()
+    def wake(self, *, needs_files: bool) -> None:
+        """Something new is in the inbox, to be answered or to have its files fetched first. Only
+        those whose work it is look for it: on SQLite each look waits for its turn to write."""
+        self._woken[needs_files].set()
 
     async def run(self, stop: asyncio.Event, *, hands: int = 1, fetchers: int = 3) -> None:
         """Work until told to stop; what is under way is finished first."""
-        tasks = [asyncio.create_task(self._loop(stop, self.work_one)) for _ in range(hands)]
-        tasks += [asyncio.create_task(self._loop(stop, self.fetch_one)) for _ in range(fetchers)]
+        tasks = [asyncio.create_task(self._loop(stop, needs_files=False)) for _ in range(hands)]
+        tasks += [asyncio.create_task(self._loop(stop, needs_files=True)) for _ in range(fetchers)]
         await asyncio.gather(*tasks)
 
-    async def _loop(self, stop: asyncio.Event, once: Callable[[], Any]) -> None:
+    async def _loop(self, stop: asyncio.Event, *, needs_files: bool) -> None:
+        woken = self._woken[needs_files]
+        once = self.fetch_one if needs_files else self.work_one
         while not stop.is_set():
             try:
-                if await once():
+                # Cleared before the look, so that what comes during it is not overlooked.
+                told = woken.is_set()
+                woken.clear()
+                if (told or await self._waits(needs_files)) and await once():
+                    woken.set()
                     continue
             except Busy:
                 log.warning("database_busy")
@@ -81,11 +90,15 @@ class Worker:
                 # Whatever it is, those who wait behind it are still to be served.
                 log.error("work_failed", error=type(error).__name__)
                 await asyncio.sleep(1)
-            self._woken.clear()
-            try:
-                await asyncio.wait_for(self._woken.wait(), IDLE)
-            except TimeoutError:
-                continue
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(woken.wait(), IDLE)
+
+    async def _waits(self, needs_files: bool) -> bool:
+        """Whether there is work that nobody told us of: put off, or stored by another process."""
+        async with self.database.read() as tx:
+            return await inbox.waits(
+                tx, self.now(), needs_files=needs_files, channels=self.readers
+            )
 
     async def work_one(self) -> bool:
         """Answer the next update. False if none waits."""
@@ -132,7 +145,7 @@ class Worker:
         finally:
             fetched.set()
             await holding
-        self.wake()
+        self.wake(needs_files=False)
         return True
 
     async def _hold(self, update: Update, fetched: asyncio.Event) -> None:

@@ -54,7 +54,7 @@ _FIELDS = (
 )
 
 
-def _take(*states: str) -> Any:
+def _oldest(*states: str) -> Any:
     listed = ", ".join(f"'{state}'" for state in states)
     return (
         select(*_FIELDS)
@@ -79,12 +79,15 @@ def _take(*states: str) -> Any:
         )
         .order_by(inbox.c.id)
         .limit(1)
-        .with_for_update(skip_locked=True, of=inbox)
     )
 
 
 _LATER = timedelta(hours=1)
-_TAKE = {True: _take("fetch"), False: _take("new"), None: _take("fetch", "new")}
+_OLDEST = {True: _oldest("fetch"), False: _oldest("new"), None: _oldest("fetch", "new")}
+_TAKE = {
+    needs_files: oldest.with_for_update(skip_locked=True, of=inbox)
+    for needs_files, oldest in _OLDEST.items()
+}
 _ID = inbox.c.id == bindparam("row")
 _DONE = (
     update(inbox)
@@ -185,6 +188,14 @@ async def take(
     if lease is not None:
         await tx.run(_WAIT, {"row": row.id, "again": now + lease})
     return _update(tx, row)
+
+
+async def waits(
+    tx: Tx, now: datetime, *, needs_files: bool | None, channels: Collection[str]
+) -> bool:
+    """Whether `take` would find something. It needs no turn to write, so looking holds up nobody."""
+    asked = _OLDEST[needs_files].where(inbox.c.channel.in_(channels))
+    return await tx.one(asked, {"now": now, "far": now + _LATER, "skip": []}) is not None
 
 
 def _update(tx: Tx, row: Any, *, body: bool = True) -> Update:

@@ -91,12 +91,20 @@ def postgres_url(postgres_template: str) -> Iterator[str]:
     asyncio.run(_admin(f"DROP DATABASE {name} WITH (FORCE)"))
 
 
+_RESTART = (
+    "SELECT setval(oid::regclass, 1, false) FROM pg_class "
+    "WHERE relkind = 'S' AND relnamespace = 'public'::regnamespace"
+)
+
+
 async def _empty(database: Database) -> None:
-    names = ", ".join(f'"{table.name}"' for table in metadata.sorted_tables)
+    """As after the migration. Rows are deleted: TRUNCATE takes a hundred times as long here."""
     async with database.write() as tx:
         await tx.conn.execute(text("SET LOCAL session_replication_role = replica"))
-        await tx.conn.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+        for table in metadata.sorted_tables:
+            await tx.conn.execute(text(f'DELETE FROM "{table.name}"'))
         await tx.conn.execute(text("INSERT INTO chain VALUES (1, 0, ''::bytea)"))
+        await tx.conn.execute(text(_RESTART))
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

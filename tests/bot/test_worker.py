@@ -192,6 +192,8 @@ async def test_a_hand_goes_on_after_an_error_nobody_thought_of(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     house = House(village)
+    await begun(house)
+    await house.hears("u1", "1")
     stop = asyncio.Event()
     calls = 0
 
@@ -205,7 +207,8 @@ async def test_a_hand_goes_on_after_an_error_nobody_thought_of(
 
     sleep = asyncio.sleep
     monkeypatch.setattr(asyncio, "sleep", lambda _: sleep(0))
-    await asyncio.wait_for(house.worker._loop(stop, odd), 5)
+    monkeypatch.setattr(house.worker, "work_one", odd)
+    await asyncio.wait_for(house.worker._loop(stop, needs_files=False), 5)
     assert calls == 2
 
 
