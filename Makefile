@@ -5,7 +5,7 @@ ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 COMPILE := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate pyproject.toml
 
-.PHONY: help demo test check bench eval learned run lock clean
+.PHONY: help demo test check bench campaign eval learned run lock clean
 
 help: ## Print this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,8 +24,12 @@ check: .venv/tests ## Format, lint, types, import rules, knowledge packs
 	$(BIN)/lint-imports
 	$(BIN)/python -m bot knowledge check
 
-bench: .venv/tests ## Measure the search beside other methods
-	$(BIN)/python -m tests.benchmarks.bench_lookup $(ARGS)
+bench: .venv/tests ## Measure the search beside others, and an answer beside an echo bot
+	$(BIN)/python -m tests.benchmarks.bench_lookup
+	$(BIN)/python -m tests.benchmarks.bench_answer
+
+campaign: .venv/tests ## Kill the server under load, again and again (ARGS="--kills 2000")
+	$(BIN)/python -m tests.campaign $(ARGS)
 
 eval: .venv/tests ## Measure the search: make eval QUESTIONS=file.yaml
 	$(BIN)/python -m tests.benchmarks.eval_lookup $(QUESTIONS)

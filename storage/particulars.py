@@ -23,7 +23,8 @@ async def change_office(
     upper_channel: str = "",
 ) -> None:
     """Changes what is given of an office; what is empty stays. ValueError: no such card level."""
-    values: dict[str, object] = {"name": name, "upper_channel": upper_channel}
+    values: dict[str, object] = {"upper_channel": upper_channel}
+    values["name"] = tx.sealer.seal_text(name, f"offices.name:{office_id}") if name else None
     values["phone"] = tx.sealer.seal_text(phone, f"offices.phone:{office_id}") if phone else None
     if given := {column: value for column, value in values.items() if value}:
         await tx.run(update(offices).where(offices.c.id == office_id).values(**given))

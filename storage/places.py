@@ -68,8 +68,9 @@ _BY_CHAT = select(offices).where(
 )
 
 
-def _place(row: Any) -> Place:
-    return Place(row.id, row.kind, row.name, row.parent_id)
+def _place(tx: Tx, row: Any) -> Place:
+    name = tx.sealer.open_text(row.name, f"places.name:{row.id}")
+    return Place(row.id, row.kind, name, row.parent_id)
 
 
 def _office(tx: Tx, row: Any) -> Office:
@@ -80,7 +81,7 @@ def _office(tx: Tx, row: Any) -> Office:
     return Office(
         row.id,
         row.place_id,
-        row.name,
+        opened("name"),
         row.code,
         row.card_level,
         row.channel or "",
@@ -93,7 +94,8 @@ def _office(tx: Tx, row: Any) -> Office:
 async def add_place(tx: Tx, *, kind: str, name: str, parent_id: str | None = None) -> Place:
     """A new place under another."""
     place = Place(ids.new(), kind, name, parent_id)
-    await tx.run(insert(places), vars(place))
+    sealed = tx.sealer.seal_text(name, f"places.name:{place.id}")
+    await tx.run(insert(places), vars(place) | {"name": sealed})
     return place
 
 
@@ -112,7 +114,8 @@ async def add_office(
         raise ValueError("an office's code is two letters A-Z")
     id = ids.new()
     sealed = tx.sealer.seal_text(phone, f"offices.phone:{id}") if phone else None
-    values = {"id": id, "place_id": place_id, "name": name, "code": code, "phone": sealed}
+    values = {"id": id, "place_id": place_id, "code": code, "phone": sealed}
+    values["name"] = tx.sealer.seal_text(name, f"offices.name:{id}")
     values |= {"card_level": _level(card_level), "upper_channel": upper_channel}
     await tx.run(insert(offices), values)
     return Office(id, place_id, name, code, card_level, "", "", phone, upper_channel)
@@ -127,7 +130,7 @@ def _level(level: str) -> str:
 async def get_place(tx: Tx, place_id: str) -> Place | None:
     """One place."""
     row = await tx.one(_PLACE, {"place": place_id})
-    return _place(row) if row else None
+    return _place(tx, row) if row else None
 
 
 async def get_office(tx: Tx, office_id: str) -> Office | None:
@@ -137,8 +140,9 @@ async def get_office(tx: Tx, office_id: str) -> Office | None:
 
 
 async def all_places(tx: Tx) -> list[Place]:
-    """Every place."""
-    return [_place(r) for r in await tx.all(select(places).order_by(places.c.name, places.c.id))]
+    """Every place, by name."""
+    found = [_place(tx, row) for row in await tx.all(select(places))]
+    return sorted(found, key=lambda place: (place.name, place.id))
 
 
 async def all_offices(tx: Tx) -> list[Office]:
@@ -148,7 +152,7 @@ async def all_offices(tx: Tx) -> list[Office]:
 
 async def path_of(tx: Tx, place_id: str) -> list[Place]:
     """From the district down to this place."""
-    return [_place(row) for row in await tx.all(_PATH, {"place": place_id})]
+    return [_place(tx, row) for row in await tx.all(_PATH, {"place": place_id})]
 
 
 async def office_for(tx: Tx, place_id: str) -> Office | None:

@@ -111,8 +111,13 @@ outbox = Table(
     sqlite_autoincrement=True,
 )
 
-places = Table(
-    "places", metadata, name(), word("kind"), word("name"), to("parent_id", "places.id")
+places = Table(  # sealed, since who watches a named village may be one person
+    "places",
+    metadata,
+    name(),
+    word("kind"),
+    Column("name", Sealed, nullable=False),
+    to("parent_id", "places.id"),
 )
 
 offices = Table(
@@ -120,7 +125,7 @@ offices = Table(
     metadata,
     name(),
     Column("place_id", Words, ForeignKey("places.id"), nullable=False, unique=True),
-    word("name"),
+    Column("name", Sealed, nullable=False),
     Column("code", Words, nullable=False, unique=True),
     word("card_level"),
     Column("channel", Words),

@@ -113,9 +113,13 @@ def main() -> None:
     least = median(took["echo"])
     for what, times in took.items():
         slow = sorted(times)[int(len(times) * 0.99) - 1]
-        print(f"{what:14}{len(times):6}{median(times):8.1f}{slow:8.1f}{median(times) / least:12.2f}")
+        print(
+            f"{what:14}{len(times):6}{median(times):8.1f}{slow:8.1f}{median(times) / least:12.2f}"
+        )
     ours = [each for what, times in took.items() if what != "echo" for each in times]
-    print(f"an ordinary answer: {median(ours):.1f} ms at the median, {median(ours) / least:.2f} echoes")
+    print(
+        f"an ordinary answer: {median(ours):.1f} ms at the median, {median(ours) / least:.2f} echoes"
+    )
 
 
 if __name__ == "__main__":

@@ -10,9 +10,11 @@ import importlib.util
 import random
 import resource
 import sqlite3
+import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import yaml
@@ -27,28 +29,39 @@ Texts = Sequence[tuple[str, str]]  # a text and the id of its entry
 SYNTHETIC = 100_000
 
 
-def ours() -> Iterator[tuple[str, Callable[[], Find]]]:
-    """This search: from what comes with the program, and learning it all anew."""
-
-    def asked_of(search: Search) -> Find:
-        return lambda text: [hit.id for hit in search.search(text, 5)]
-
-    yield "this search", lambda: asked_of(Search.build(shipped()))
-    yield "this search, learning anew", lambda: asked_of(Search.learn(corpus(shipped())))
+Make = Callable[[], Find]
+MANY = f"this search, {SYNTHETIC:,} entries"
 
 
-def others(texts: Texts) -> Iterator[tuple[str, Callable[[], Find]]]:
-    """The others that are installed."""
-    yield "SQLite FTS5 trigram", lambda: _fts5(texts)
+def methods() -> dict[str, Make]:
+    """What is compared: this search, as it comes and learning anew, and those that are installed."""
+    known = corpus(shipped())
+    texts = [
+        (text, known.entries[n].id)
+        for n, entry in enumerate(known.entries)
+        if entry.kind in FOUND
+        for text in (entry.title, *shipped().words(entry.id))
+    ]
+    found: dict[str, Make] = {
+        "this search": lambda: _asked_of(Search.build(shipped())),
+        "this search, learning anew": lambda: _asked_of(Search.learn(known)),
+        MANY: lambda: _asked_of(Search.learn(synthetic(SYNTHETIC))),
+        "SQLite FTS5 trigram": lambda: _fts5(texts),
+    }
     for name, module, make in (
         ("rank-bm25 + jieba", "rank_bm25", _rank_bm25),
         ("bm25s + jieba", "bm25s", _bm25s),
         ("RapidFuzz", "rapidfuzz", _rapidfuzz),
     ):
         if importlib.util.find_spec(module):
-            yield name, lambda make=make: make(texts)  # type: ignore[misc]
+            found[name] = partial(make, texts)
         else:
             print(f"{name}: not installed, left out (requirements-bench.txt)", file=sys.stderr)
+    return found
+
+
+def _asked_of(search: Search) -> Find:
+    return lambda text: [hit.id for hit in search.search(text, 5)]
 
 
 def _best(ids: Sequence[str]) -> list[str]:
@@ -143,33 +156,33 @@ def _memory() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def main() -> None:
-    """Print the table."""
+def measure(name: str) -> str:
+    """One row of the table. Packs and questions are loaded before: they count for nobody."""
     questions = yaml.safe_load(QUESTIONS.read_text("utf-8"))
     asked = [each["q"] for each in questions["in_scope"] + questions["out_of_scope"]]
-    known = corpus(shipped())
-    texts = [
-        (text, known.entries[n].id)
-        for n, entry in enumerate(known.entries)
-        if entry.kind in FOUND
-        for text in (entry.title, *shipped().words(entry.id))
-    ]
-    print(f"{'':28}{'ready s':>8}{'p50 ms':>8}{'p99 ms':>8}{'first %':>9}{'three %':>9}")
-    for name, make in (*ours(), *others(texts)):
-        start = time.process_time()
-        find = make()
-        ready = time.process_time() - start
-        half, slow = timed(find, asked)
-        tally = evaluate(find, questions).all
-        first, three = (100 * part / tally.asked for part in (tally.first, tally.three))
-        print(f"{name:28}{ready:8.2f}{half:8.2f}{slow:8.2f}{first:9.1f}{three:9.1f}")
-    start = time.process_time()
-    search = Search.learn(synthetic(SYNTHETIC))
+    make = methods()[name]
+    before, start = _memory(), time.process_time()
+    find = make()
     ready = time.process_time() - start
-    half, slow = timed(lambda text: [hit.id for hit in search.search(text, 5)], asked)
-    print(f"{f'this search, {SYNTHETIC:,} entries':28}{ready:8.2f}{half:8.2f}{slow:8.2f}")
-    print(f"most memory in all: {_memory():.0f} MB")
+    half, slow = timed(find, asked)
+    row = f"{name:28}{ready:8.2f}{half:8.2f}{slow:8.2f}{_memory() - before:8.0f}"
+    if name == MANY:
+        return row
+    tally = evaluate(find, questions).all
+    first, three = (100 * part / tally.asked for part in (tally.first, tally.three))
+    return f"{row}{first:9.1f}{three:9.1f}"
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Print the table, each row measured by a process of its own."""
+    if arguments:
+        print(measure(arguments[0]))
+        return
+    head = f"{'':28}{'ready s':>8}{'p50 ms':>8}{'p99 ms':>8}{'MB':>8}{'first %':>9}{'three %':>9}"
+    print(head, flush=True)
+    for name in methods():
+        subprocess.run([sys.executable, "-m", "tests.benchmarks.bench_lookup", name], check=True)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

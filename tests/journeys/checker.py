@@ -186,6 +186,10 @@ def written() -> dict[str, bytes]:
     return {word: word.encode() for word in words}
 
 
+VILLAGE = {"the village": sample.VILLAGE.encode()}
+"""Where there is one monitor, the village says who she is: the database does not name it."""
+
+
 def credentials(town: Town) -> dict[str, bytes]:
     """What opens doors."""
     found = {"the token": town.api.token.partition(":")[2].encode()}
@@ -204,7 +208,7 @@ async def _places(town: Town, more: list[str]) -> AsyncIterator[Swept]:
     doors, people = credentials(town), identity(town.talkers)
     everything = doors | people | written() | extra
     yield "the log", town.deployment.log.read_bytes(), everything
-    yield "the database", await _dump(town.deployment), everything
+    yield "the database", await _dump(town.deployment), everything | VILLAGE
     for path in sorted(town.deployment.folder.rglob("*")):
         inside = path.is_file() and town.deployment.key_file != path
         if inside and path != town.deployment.log and not path.name.startswith("cunjian.db"):

@@ -32,6 +32,7 @@ EXIF = "ExifCanaryCamera5531"
 WRITTEN = "深蓝信笺九七"
 """Stands in every report beyond what a card may show of it."""
 
+VILLAGE = "南礁村"
 ACCUSED = "阮阿大"
 PHONE_IN_TEXT = "13912345678"
 
@@ -431,7 +432,7 @@ async def _place(database: Database, deployment: Deployment, now: datetime) -> T
     async with database.write() as tx:
         district = await places.add_place(tx, kind="district", name="东沙区")
         street = await places.add_place(tx, kind="street", name="海云街道", parent_id=district.id)
-        village = await places.add_place(tx, kind="village", name="南礁村", parent_id=street.id)
+        village = await places.add_place(tx, kind="village", name=VILLAGE, parent_id=street.id)
         office = await places.add_office(
             tx, place_id=street.id, name="海云街道监察办", code="HY", phone="0577-0000"
         )

@@ -29,9 +29,9 @@ async def _fill(house: House, tx: Tx, n: int) -> None:
     """One more of everything, all of it with the canary inside."""
     now, said = house.now, f"{CANARY}-{n}"
     kind = ("village", "street")[n % 2]
-    place = await places.add_place(tx, kind=kind, name="村")
+    place = await places.add_place(tx, kind=kind, name=said)
     office = await places.add_office(
-        tx, place_id=place.id, name="办", code="AB"[:1] + "CDEF"[n], phone=said
+        tx, place_id=place.id, name=said, code="AB"[:1] + "CDEF"[n], phone=said
     )
     await places.bind_chat(tx, office.id, "telegram", said, now)
     person = await people.add(
@@ -80,6 +80,7 @@ READERS: dict[str, Callable[[Tx, House], Awaitable[object]]] = {
     "offices": lambda tx, _: places.all_offices(tx),
     "outbox": lambda tx, house: _letters(tx, house),
     "people": lambda tx, _: people.everyone(tx),
+    "places": lambda tx, _: places.all_places(tx),
     "said": lambda tx, _: _read_each(tx, tables.said.c.lead_id, leads.thread),
     "sessions": lambda tx, _: _read_each(tx, tables.sessions.c.person_id, sessions.load),
 }
