@@ -193,7 +193,7 @@ async def take(
 async def waits(
     tx: Tx, now: datetime, *, needs_files: bool | None, channels: Collection[str]
 ) -> bool:
-    """Whether `take` would find something. It needs no turn to write, so looking holds up nobody."""
+    """Whether `take` would find something. No turn to write is needed: looking holds up nobody."""
     asked = _OLDEST[needs_files].where(inbox.c.channel.in_(channels))
     return await tx.one(asked, {"now": now, "far": now + _LATER, "skip": []}) is not None
 

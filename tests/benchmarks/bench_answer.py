@@ -1,4 +1,4 @@
-"""How long an answer takes, beside the least bot there is: `python -m tests.benchmarks.bench_answer`.
+"""How long an answer takes beside the least bot: `python -m tests.benchmarks.bench_answer`.
 
 The shipped `serve` process (SQLite, polling) and `echo_bot` each talk to a fake Bot API server of
 their own. A clock runs from the moment an update can be fetched until the answer's first call
@@ -65,7 +65,7 @@ async def echoing(folder: Path) -> AsyncIterator[tuple[FakeTelegram, Person]]:
             sys.executable, *arguments, cwd=ROOT, stderr=asyncio.subprocess.DEVNULL
         )
         try:
-            while not api.called("getUpdates"):
+            while not api.called("getUpdates"):  # noqa: ASYNC110 - nothing tells of it
                 await asyncio.sleep(0.05)
             yield api, person
         finally:
@@ -116,10 +116,8 @@ def main() -> None:
         print(
             f"{what:14}{len(times):6}{median(times):8.1f}{slow:8.1f}{median(times) / least:12.2f}"
         )
-    ours = [each for what, times in took.items() if what != "echo" for each in times]
-    print(
-        f"an ordinary answer: {median(ours):.1f} ms at the median, {median(ours) / least:.2f} echoes"
-    )
+    ours = median(each for what, times in took.items() if what != "echo" for each in times)
+    print(f"an ordinary answer: {ours:.1f} ms at the median, {ours / least:.2f} echoes")
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ MANY = f"this search, {SYNTHETIC:,} entries"
 
 
 def methods() -> dict[str, Make]:
-    """What is compared: this search, as it comes and learning anew, and those that are installed."""
+    """What is compared: this search, as it comes and learning anew, and what is installed."""
     known = corpus(shipped())
     texts = [
         (text, known.entries[n].id)
