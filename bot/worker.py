@@ -8,7 +8,7 @@ none. An update that fails again and again is parked, and its sender and the ope
 import asyncio
 import contextlib
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -27,13 +27,16 @@ from storage.inbox import Update
 from storage.outbox import Letter
 
 IDLE = 0.25
-"""Seconds between looks at the inbox when nobody woke the worker: other processes store too."""
+"""Seconds between looks at the inbox while nobody tells of work: other processes store too."""
 
 TRIES = 4
 FETCH_TRIES = 6
 LEASE = timedelta(seconds=15)
 """How long an update whose files are being fetched is nobody else's; renewed while it lasts, so
 that after a crash it is taken up again within that time."""
+
+Once = Callable[[], Awaitable[bool]]
+"""Does one thing; false if there was nothing to do."""
 
 log = event_log()
 
@@ -68,37 +71,45 @@ class Worker:
 
     async def run(self, stop: asyncio.Event, *, hands: int = 1, fetchers: int = 3) -> None:
         """Work until told to stop; what is under way is finished first."""
-        tasks = [asyncio.create_task(self._loop(stop, needs_files=False)) for _ in range(hands)]
-        tasks += [asyncio.create_task(self._loop(stop, needs_files=True)) for _ in range(fetchers)]
-        await asyncio.gather(*tasks)
+        jobs = [self._look(stop)]
+        jobs += [self._loop(stop, self.work_one, self._woken[False]) for _ in range(hands)]
+        jobs += [self._loop(stop, self.fetch_one, self._woken[True]) for _ in range(fetchers)]
+        await asyncio.gather(*map(asyncio.create_task, jobs))
 
-    async def _loop(self, stop: asyncio.Event, *, needs_files: bool) -> None:
-        woken = self._woken[needs_files]
-        once = self.fetch_one if needs_files else self.work_one
+    async def _look(self, stop: asyncio.Event) -> None:
+        """Again and again find work that nobody told of; at the end let everybody go."""
         while not stop.is_set():
-            try:
-                # Cleared before the look, so that what comes during it is not overlooked.
-                told = woken.is_set()
-                woken.clear()
-                if (told or await self._waits(needs_files)) and await once():
-                    woken.set()
-                    continue
-            except Busy:
-                log.warning("database_busy")
-                await asyncio.sleep(1)
-            except Exception as error:
-                # Whatever it is, those who wait behind it are still to be served.
-                log.error("work_failed", error=type(error).__name__)
-                await asyncio.sleep(1)
+            await self._steadily(self._find)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(woken.wait(), IDLE)
+                await asyncio.wait_for(stop.wait(), IDLE)
+        for woken in self._woken.values():
+            woken.set()
 
-    async def _waits(self, needs_files: bool) -> bool:
-        """Whether there is work that nobody told us of: put off, or stored by another process."""
+    async def _find(self) -> bool:
+        """Wake for what was put off until now, or stored by another process."""
         async with self.database.read() as tx:
-            return await inbox.waits(
-                tx, self.now(), needs_files=needs_files, channels=self.readers
-            )
+            waiting = await inbox.waits(tx, self.now(), channels=self.readers)
+        for needs_files in waiting:
+            self.wake(needs_files=needs_files)
+        return bool(waiting)
+
+    async def _loop(self, stop: asyncio.Event, once: Once, woken: asyncio.Event) -> None:
+        while not stop.is_set():
+            await woken.wait()
+            woken.clear()  # before the look, so that what comes during it is not overlooked
+            if not stop.is_set() and await self._steadily(once):
+                woken.set()
+
+    async def _steadily(self, once: Once) -> bool:
+        """Whatever goes wrong, those who wait behind it are still to be served."""
+        try:
+            return await once()
+        except Busy:
+            log.warning("database_busy")
+        except Exception as error:
+            log.error("work_failed", error=type(error).__name__)
+        await asyncio.sleep(1)
+        return False
 
     async def work_one(self) -> bool:
         """Answer the next update. False if none waits."""

@@ -10,27 +10,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Executable, Row, event, make_url
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Executable, Row, make_url
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.sql.dml import Insert
 
+from storage import sqlite
 from storage.errors import Busy, Damaged, Told, told
 from storage.keys import KeyWrong, Sealer
 
 __all__ = ["FILE", "Busy", "Damaged", "Database", "Outdated", "Tx", "default_url"]
 
 FILE = "cunjian.db"
-_PRAGMAS = (
-    "PRAGMA busy_timeout = 5000",
-    "PRAGMA journal_mode = WAL",
-    "PRAGMA synchronous = FULL",  # a commit survives a power cut; NORMAL may lose it
-    "PRAGMA foreign_keys = ON",
-    "PRAGMA trusted_schema = OFF",
-    "PRAGMA secure_delete = ON",
-    "PRAGMA cell_size_check = ON",
-)
 Found = Row[*tuple[Any, ...]]
 Values = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
@@ -83,7 +76,7 @@ Upsert = Mapping[bool, Insert]
 
 def upsert(make: Callable[[Any], Insert], table: Any) -> Upsert:
     """Builds an insert with ON CONFLICT, which each dialect spells for itself."""
-    return {False: make(sqlite.insert(table)), True: make(postgresql.insert(table))}
+    return {False: make(sqlite_dialect.insert(table)), True: make(postgresql.insert(table))}
 
 
 def default_url(data: Path) -> str:
@@ -101,8 +94,8 @@ class Database:
         if self.postgres:
             self._writer = self._reader = create_async_engine(url, pool_size=10)
         else:
-            self._writer = _sqlite(url, write=True)
-            self._reader = _sqlite(url, write=False)
+            self._writer = sqlite.open_engine(url, write=True)
+            self._reader = sqlite.open_engine(url, write=False)
         self._turn: AbstractAsyncContextManager[Any] = (
             nullcontext() if self.postgres else asyncio.Lock()
         )
@@ -190,24 +183,3 @@ class Database:
         await self._writer.dispose()
         if self._reader is not self._writer:
             await self._reader.dispose()
-
-
-def _sqlite(url: str, *, write: bool) -> AsyncEngine:
-    """Own BEGINs: IMMEDIATE for writers, so that two that read first cannot both win."""
-    engine = create_async_engine(
-        url, pool_size=1 if write else 4, max_overflow=0 if write else 8, pool_reset_on_return=None
-    )
-
-    @event.listens_for(engine.sync_engine, "connect")
-    def prepare(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        for pragma in _PRAGMAS if write else (*_PRAGMAS, "PRAGMA query_only = ON"):
-            cursor.execute(pragma)
-        cursor.close()
-
-    @event.listens_for(engine.sync_engine, "begin")
-    def begin(connection: Any) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
-
-    return engine

@@ -65,7 +65,6 @@ def _oldest(*states: str) -> Any:
                 inbox.c.next_at <= bindparam("now", type_=Moment),
                 inbox.c.next_at > bindparam("far", type_=Moment),
             ),
-            inbox.c.person.not_in(bindparam("skip", expanding=True)),
             or_(
                 inbox.c.person == "",
                 ~select(_earlier.c.id)
@@ -83,11 +82,15 @@ def _oldest(*states: str) -> Any:
 
 
 _LATER = timedelta(hours=1)
-_OLDEST = {True: _oldest("fetch"), False: _oldest("new"), None: _oldest("fetch", "new")}
-_TAKE = {
-    needs_files: oldest.with_for_update(skip_locked=True, of=inbox)
-    for needs_files, oldest in _OLDEST.items()
+_EVERY = {True: _oldest("fetch"), False: _oldest("new"), None: _oldest("fetch", "new")}
+_FROM = {
+    needs_files: oldest.where(inbox.c.channel.in_(bindparam("channels", expanding=True)))
+    for needs_files, oldest in _EVERY.items()
 }
+_TAKE, _TAKE_FROM = (
+    {key: oldest.with_for_update(skip_locked=True, of=inbox) for key, oldest in table.items()}
+    for table in (_EVERY, _FROM)
+)
 _ID = inbox.c.id == bindparam("row")
 _DONE = (
     update(inbox)
@@ -166,7 +169,6 @@ async def take(
     tx: Tx,
     now: datetime,
     *,
-    skip: Collection[str] = (),
     needs_files: bool | None = None,
     lease: timedelta | None = None,
     channels: Collection[str] | None = None,
@@ -179,10 +181,11 @@ async def take(
     `channels`: only what came from there. What is put off for longer than anything is ever put off
     was put off by a clock that has been set back since: it is due.
     """
-    asked = _TAKE[needs_files]
-    if channels is not None:
-        asked = asked.where(inbox.c.channel.in_(channels))
-    row = await tx.one(asked, {"now": now, "far": now + _LATER, "skip": list(skip)})
+    values: dict[str, Any] = {"now": now, "far": now + _LATER}
+    if channels is None:
+        row = await tx.one(_TAKE[needs_files], values)
+    else:
+        row = await tx.one(_TAKE_FROM[needs_files], values | {"channels": list(channels)})
     if row is None:
         return None
     if lease is not None:
@@ -190,12 +193,13 @@ async def take(
     return _update(tx, row)
 
 
-async def waits(
-    tx: Tx, now: datetime, *, needs_files: bool | None, channels: Collection[str]
-) -> bool:
-    """Whether `take` would find something. No turn to write is needed: looking holds up nobody."""
-    asked = _OLDEST[needs_files].where(inbox.c.channel.in_(channels))
-    return await tx.one(asked, {"now": now, "far": now + _LATER, "skip": []}) is not None
+async def waits(tx: Tx, now: datetime, *, channels: Collection[str]) -> set[bool]:
+    """What `take` would find something for: `needs_files` true, false, both or neither.
+
+    No turn to write is needed, so looking holds up nobody.
+    """
+    values = {"now": now, "far": now + _LATER, "channels": list(channels)}
+    return {kind for kind in (False, True) if await tx.one(_FROM[kind], values) is not None}
 
 
 def _update(tx: Tx, row: Any, *, body: bool = True) -> Update:

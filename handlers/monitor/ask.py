@@ -48,7 +48,7 @@ async def question(turn: Turn, text: str) -> None:
         _several(turn, text, found)
     elif len(found) > 1 and not answered:
         await _none(turn, text)
-    elif fits := fitting(turn, text) or (answered[0][1] if answered else []):
+    elif fits := (parts != [text] and fitting(turn, text)) or (answered and answered[0][1]):
         _one(turn, text, fits)
     else:
         await _none(turn, text)

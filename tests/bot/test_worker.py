@@ -208,7 +208,7 @@ async def test_a_hand_goes_on_after_an_error_nobody_thought_of(
     sleep = asyncio.sleep
     monkeypatch.setattr(asyncio, "sleep", lambda _: sleep(0))
     monkeypatch.setattr(house.worker, "work_one", odd)
-    await asyncio.wait_for(house.worker._loop(stop, needs_files=False), 5)
+    await asyncio.wait_for(house.worker.run(stop, fetchers=0), 5)
     assert calls == 2
 
 

@@ -27,11 +27,11 @@ async def founder(engine: str, tmp_path: Path, sqlite_template: Path) -> AsyncIt
     await made.leave()
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def shared(
     tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path
 ) -> AsyncIterator[Founder]:
-    """Founds the towns that many stories share; its servers run far from Beijing's time zone."""
+    """Founds the towns that the stories of a file share; far from Beijing's time zone."""
     made = Founder(tmp_path_factory.mktemp("towns"), sqlite_template, "")
     made.settings["TZ"] = "America/Los_Angeles"
     await made.quick()
@@ -39,13 +39,13 @@ async def shared(
     await made.leave()
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def common(shared: Founder) -> Town:
     """One town, served by polling, for many stories."""
     return await shared.found(monitors=6)
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def pushed(shared: Founder) -> Town:
     """One town, served by webhook, for many stories."""
     return await shared.found(webhook=True)

@@ -112,6 +112,16 @@ def lay_points() -> None:
     wrap(delivery.Delivery, "_record", within=13, after=14)
 
 
+def hurry() -> None:
+    """Let a group hear five messages a second. The fake counts no floods here, and twenty a
+    minute is a long wait for stories; the pace has tests of its own (`test_speak`).
+    """
+    from bot.channels.telegram.speak import TelegramMouth
+
+    assert TelegramMouth.__init__.__kwdefaults__ is not None
+    TelegramMouth.__init__.__kwdefaults__["group_gap"] = 0.2
+
+
 def build_once() -> None:
     """Read the packs and build the search here, for every server that is forked from here."""
     from bot import app
@@ -177,5 +187,6 @@ def become(wanted: dict[str, Any]) -> None:
 
 if __name__ == "__main__":
     build_once()
+    hurry()
     lay_points()
     nurse()

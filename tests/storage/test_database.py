@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import make_url, text
 
 from storage import Busy, Damaged, inbox, instance
-from storage import database as module
+from storage import sqlite as module
 from storage.database import Database, Outdated, default_url
 from storage.keys import KeyRing, KeyWrong, Sealer
 

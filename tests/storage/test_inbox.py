@@ -70,13 +70,14 @@ async def test_each_person_in_order(database: Database, now: datetime) -> None:
         assert order == ["3", "4", "5", "1", "2"]
 
 
-async def test_those_at_work_are_skipped(database: Database, now: datetime) -> None:
-    await _store(database, now, ("1", "p"), ("2", "q"))
+async def test_it_is_told_what_waits(database: Database, now: datetime) -> None:
+    await _store(database, now, ("1", "p"))
     async with database.write() as tx:
-        update = await inbox.take(tx, now, skip={"p"})
-        assert update is not None
-        assert update.person == "q"
-        assert await inbox.take(tx, now, skip=["p", "q"]) is None
+        await inbox.store(tx, "telegram", "2", "q", {"files": 0}, now, state="fetch")
+    async with database.read() as tx:
+        assert await inbox.waits(tx, now, channels=["telegram"]) == {False, True}
+        assert await inbox.waits(tx, now, channels=["web"]) == set()
+        assert await inbox.waits(tx, now - SECOND, channels=["telegram"]) == set()
 
 
 async def test_files_first(database: Database, now: datetime) -> None:
