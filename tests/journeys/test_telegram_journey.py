@@ -81,7 +81,7 @@ async def pressed(one: Talker, label: str) -> Seen:
     """Press a button of the open dialogue; what it asks next."""
     under = await one.has(label)
     mark = one.mark
-    one.person.presses(label, under)
+    one.taps(label, under)
     return await one.question(mark)
 
 
