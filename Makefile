@@ -15,7 +15,7 @@ demo: .venv/runs ## Play the whole story in a browser, nothing to set up (PORT=8
 
 test: .venv/tests ## Run every test; says what it skipped and why
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
 check: .venv/tests ## Format, lint, types, import rules, knowledge packs
 	$(BIN)/ruff format --check .

@@ -14,7 +14,7 @@ from typing import Any
 from bot.channels import Mouth
 from bot.clock import Clock
 from bot.delivery import Delivery
-from bot.intake import Intake, Peek
+from bot.intake import Intake, Peek, Tell
 from bot.joined import App, now
 from bot.log import event_log
 from bot.settings import Settings
@@ -60,7 +60,8 @@ async def opened(
         readers: dict[str, Reader] = {}
         delivery = Delivery(database, house, mouths, now)
         worker = Worker(database, house, readers, delivery, now)
-        intake = Intake(database, now, worker.wake, _refuser(mouths))
+        refuse, soothe = (_teller(mouths, key) for key in ("menu.stranger", "menu.busy"))
+        intake = Intake(database, now, worker.wake, refuse, soothe)
         clock = Clock(database, house, delivery, now)
         app = App(
             settings,
@@ -84,17 +85,16 @@ async def opened(
         yield app
 
 
-def _refuser(mouths: dict[str, Mouth]) -> Any:
-    """Says the one constant sentence to a stranger; whether it arrives is not our concern."""
+def _teller(mouths: dict[str, Mouth], key: str) -> Tell:
+    """Says one constant sentence past the outbox; whether it arrives is not our concern."""
 
-    async def refuse(peek: Peek) -> None:
+    async def tell(peek: Peek) -> None:
         if mouth := mouths.get(peek.channel):
-            text = say("menu.stranger")
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(3):
-                    await mouth.speak(Outbound(peek.channel, peek.chat, text=text))
+                    await mouth.speak(Outbound(peek.channel, peek.chat, text=say(key)))
 
-    return refuse
+    return tell
 
 
 async def serve(settings: Settings, parts: frozenset[str], *, take_over: bool = False) -> None:

@@ -5,17 +5,18 @@ speaks, whether files hang on it. So one update that no library can read stops n
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+import contextlib
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from bot.log import event_log
-from storage import inbox, instance, people
+from storage import Busy, inbox, instance, people
 from storage.database import Database, Tx
 
 QUIET = timedelta(minutes=1)
-"""A stranger is answered at most this often."""
+"""A stranger is answered, and somebody on the roster told that we are busy, at most this often."""
 
 MOST_STRANGERS = 5
 """Strangers answered in one second, so that a crowd at the door holds up nobody inside."""
@@ -37,8 +38,8 @@ class Peek:
     acts: bool = True  # false: nothing we would ever act on
 
 
-Refuse = Callable[[Peek], Awaitable[None]]
-"""Says the one constant sentence to a stranger, if it can be said at once; else nothing."""
+Tell = Callable[[Peek], Awaitable[None]]
+"""Says one constant sentence to whoever spoke, if it can be said at once; else nothing."""
 
 
 class Wake(Protocol):
@@ -54,15 +55,24 @@ class Intake:
     database: Database
     now: Callable[[], datetime]
     wake: Wake
-    refuse: Refuse
+    refuse: Tell  # a stranger
+    soothe: Tell  # somebody on the roster, while nothing can be stored
+    _soothed: dict[str, datetime] = field(default_factory=dict)
     _answered: dict[str, datetime] = field(default_factory=dict)
     _second: tuple[int, int] = (0, 0)
 
     async def receive(self, batch: Sequence[tuple[Peek, dict[str, Any]]]) -> int:
         """Store a batch in one transaction; when this returns it may be confirmed. How many were
-        new. Raises storage.Busy, and then nothing was stored and nothing may be confirmed.
+        new. Raises storage.Busy, and then nothing was stored and nothing may be confirmed: those
+        who spoke are told that it is not lost.
         """
-        now = self.now()
+        try:
+            return await self._receive(batch, self.now())
+        except Busy:
+            await self._soothe([peek for peek, _ in batch if peek.acts and peek.private])
+            raise
+
+    async def _receive(self, batch: Sequence[tuple[Peek, dict[str, Any]]], now: datetime) -> int:
         strangers: list[Peek] = []
         stored: list[str] = []
         async with self.database.write() as tx:
@@ -101,6 +111,18 @@ class Intake:
         if await people.find(tx, peek.channel, peek.account) is None:
             return "stranger"
         return "fetch" if peek.has_files else "new"
+
+    async def _soothe(self, spoke: Iterable[Peek]) -> None:
+        """Tell them once a minute; only those on the roster, if it can be read at all."""
+        now = self.now()
+        fresh = {who: at for who, at in self._soothed.items() if now - at < QUIET}
+        waiting = {peek.account: peek for peek in spoke if peek.account not in fresh}
+        self._soothed = fresh | dict.fromkeys(waiting, now)
+        with contextlib.suppress(Busy):
+            async with self.database.read() as tx:
+                for peek in waiting.values():
+                    if await people.find(tx, peek.channel, peek.account) is not None:
+                        await self.soothe(peek)
 
     async def _refuse(self, peek: Peek, now: datetime) -> None:
         """One constant sentence, seldom enough that nobody can be made to flood."""

@@ -6,6 +6,7 @@ loses weight there and gains it here. Each time only half of a phrasing is heard
 each softer than the last, in an order that is the same every time.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -24,9 +25,10 @@ _SMALL = 0.01  # weights below this are noise and not kept
 
 
 def learn(
-    start: Weights, bags: Bags, own: NDArray[np.int64], friends: NDArray[np.bool_]
+    start: Weights, bags: Bags, own: Sequence[Sequence[int]], friends: NDArray[np.bool_]
 ) -> Weights:
-    """Better weights. `own` is each text's entry; `friends[a, b]`: b may well come before a."""
+    """Better weights. `own`: each text's entries, of which any may come first; `friends[a, b]`:
+    b may well come before a."""
     owners, rows, values = start.vocabulary.rows(bags)
     ends = np.searchsorted(owners, np.arange(len(bags.ends)))
     table = _dense(start)
@@ -35,10 +37,11 @@ def learn(
         for text in order.permutation(len(own)):
             part = slice(ends[text], ends[text + 1])
             heard = order.random(part.stop - part.start) < _HEARD
-            row, value, right = rows[part][heard], values[part][heard], own[text]
+            row, value = rows[part][heard], values[part][heard]
             value = value / max(float(np.sqrt(value @ value)), 1e-9)
             score = value @ table[row]
-            ahead = (score > score[right] - _MARGIN) & ~friends[right]
+            right = max(own[text], key=score.__getitem__)
+            ahead = (score > score[right] - _MARGIN) & ~friends[list(own[text])].any(0)
             wrong = np.flatnonzero(ahead)
             if not len(wrong):
                 continue

@@ -1,7 +1,7 @@
 """The search: built from a book once, then asked."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -230,9 +230,14 @@ def _highest(scores: Floats, count: int) -> NDArray[np.int64]:
 
 
 def _learned(made: Corpus, meanings: Meanings) -> Weights:
-    """Weights from the texts of a corpus."""
-    seen = bags([text for text, _ in made.texts], meanings)
-    own = np.array([entry for _, entry in made.texts], np.int64)
+    """Weights from the texts of a corpus. A text may speak for several entries that are found;
+    for what is only found when asked for, it is a text of its own."""
+    said: dict[tuple[str, int], dict[int, None]] = {}
+    for text, entry in made.texts:
+        found = entry < len(made.entries) and made.entries[entry].kind in _FOUND
+        said.setdefault((text, -1 if found else entry), {})[entry] = None
+    seen = bags([text for text, _ in said], meanings)
+    own = [tuple(entries) for entries in said.values()]
     if made.count > _MOST_LEARNED:
         return centroids(seen, _lesson(made, own), made.count)
     # What occurs once can't be learned from, only learned by heart.
@@ -240,17 +245,20 @@ def _learned(made: Corpus, meanings: Meanings) -> Weights:
     return learn(start, seen, own, _friends(made))
 
 
-def _lesson(made: Corpus, own: NDArray[np.int64]) -> Lesson:
-    """Each text speaks for its own entry and, less, for those near it."""
+def _lesson(made: Corpus, own: Sequence[tuple[int, ...]]) -> Lesson:
+    """Each text speaks for its own entries and, less, for those near them."""
     nearby: dict[int, list[int]] = {}
     for entry, other in sorted(made.lends):
         nearby.setdefault(entry, []).append(other)
-    lent = [(n, other) for n, entry in enumerate(own) for other in nearby.get(int(entry), ())]
-    texts = np.concatenate((np.arange(len(own)), np.array([n for n, _ in lent], np.int64)))
-    entries = np.concatenate((own, np.array([other for _, other in lent], np.int64)))
-    share = np.ones(len(texts), np.float32)
-    share[len(own) :] = _LENT
-    return Lesson(texts, entries, share)
+    pairs: list[tuple[int, int, float]] = []
+    for n, entries in enumerate(own):
+        lent = {other for entry in entries for other in nearby.get(entry, ())} - {*entries}
+        pairs += [(n, entry, 1) for entry in entries]
+        pairs += [(n, other, _LENT) for other in sorted(lent)]
+    texts, entries_of, share = zip(*pairs, strict=True) if pairs else ((), (), ())
+    return Lesson(
+        np.array(texts, np.int64), np.array(entries_of, np.int64), np.array(share, np.float32)
+    )
 
 
 def _friends(made: Corpus) -> NDArray[np.bool_]:

@@ -68,12 +68,19 @@ class House:
             lambda: self.now,
         )
         self.refused: list[str] = []
-        self.intake = Intake(village.database, lambda: self.now, self.worker.wake, self.refuse)
+        self.soothed: list[str] = []
+        self.intake = Intake(
+            village.database, lambda: self.now, self.worker.wake, self.refuse, self.soothe
+        )
         self.count = 0
 
     async def refuse(self, peek: Peek) -> None:
         """Somebody was sent away."""
         self.refused.append(peek.account)
+
+    async def soothe(self, peek: Peek) -> None:
+        """Somebody was told that we are busy."""
+        self.soothed.append(peek.account)
 
     async def hears(self, who: str, text: str, *, file: bool = False, **more: Any) -> None:
         """An update comes in."""
@@ -345,3 +352,27 @@ async def test_a_crowd_with_false_invitations_is_slowed_and_then_not_answered(
     async with village.database.read() as tx:
         answers = await outbox.due(tx, house.now, limit=500)
     assert len(answers) < 80
+
+
+async def test_while_nothing_can_be_stored_those_inside_are_told_once_that_it_is_not_lost(
+    village: Village,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    house = House(village)
+    await begun(house)
+    store = inbox.store
+
+    async def busy(*_: Any, **__: Any) -> None:
+        raise Busy
+
+    monkeypatch.setattr(inbox, "store", busy)
+    monkeypatch.setattr(inbox, "ignore", busy)
+    for who in ("u1", "stranger", "u1"):
+        with pytest.raises(Busy):
+            await house.hears(who, "1")
+    assert house.soothed == ["u1"]
+    assert house.refused == []
+    monkeypatch.setattr(inbox, "store", store)
+    await house.hears("u1", "1")
+    await house.works()
+    assert (await house.told("u1")).count("出了什么事") == 1

@@ -12,6 +12,13 @@ from tests.journeys.founder import Founder, all_holds
 from tests.journeys.town import Town
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Stories that share a town are played one after the other, by one worker."""
+    for item in items:
+        if "shared" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group(item.path.name))
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
 def engine(request: pytest.FixtureRequest) -> str:
     """The address of a template database on PostgreSQL; empty: SQLite."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -12,6 +13,7 @@ from sqlalchemy import func, select
 
 from handlers.texts import say
 from storage import inbox, leads, tables
+from storage.database import FILE
 from tests.journeys.founder import Founder, all_holds
 from tests.journeys.serving import HOOK, SECRET
 from tests.journeys.town import STORY, Talker, Town, number_in, words
@@ -213,6 +215,25 @@ async def test_D14_under_another_bot_evidence_still_opens(shared: Founder) -> No
         "the photo",
     )
     await wang.goes_home()
+    await all_holds(town)
+
+
+async def test_E01_somebody_else_holds_the_lock(shared: Founder) -> None:
+    town = await shared.found()
+    wang = town.monitors[0]
+    await town.drafts_for([wang])
+    file = sqlite3.connect(town.deployment.data / FILE, isolation_level=None)
+    file.execute("BEGIN IMMEDIATE")
+    try:
+        mark = wang.mark
+        wang.taps("@report.confirm_yes")
+        await wang.hears("@menu.busy", mark)
+    finally:
+        file.execute("ROLLBACK")
+        file.close()
+    number = number_in((await wang.hears("@report.receipt", mark)).text)
+    assert (await town.lead(number)).state == "submitted"
+    assert "database is locked" not in town.api.transcript(wang.person)
     await all_holds(town)
 
 

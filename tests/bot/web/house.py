@@ -196,7 +196,7 @@ async def serving(
     async def refuse(_peek: object) -> None:
         """Strangers never come this far on the web."""
 
-    intake = Intake(database, clock, worker.wake, refuse)
+    intake = Intake(database, clock, worker.wake, refuse, refuse)
     app = App(
         settings,
         database,
