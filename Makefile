@@ -24,7 +24,8 @@ check: .venv/tests ## Format, lint, types, import rules, knowledge packs
 	$(BIN)/lint-imports
 	$(BIN)/python -m bot knowledge check
 
-bench: .venv/tests ## Measure the search beside others, and an answer beside an echo bot
+bench: .venv/tests ## Measure packs, search and answers, each beside something else
+	$(BIN)/python -m tests.benchmarks.bench_packs
 	$(BIN)/python -m tests.benchmarks.bench_lookup
 	$(BIN)/python -m tests.benchmarks.bench_answer
 

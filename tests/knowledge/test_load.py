@@ -2,7 +2,6 @@
 
 from datetime import date
 from pathlib import Path
-from time import process_time
 
 import pytest
 
@@ -147,10 +146,8 @@ def test_a_lower_pack_may_not_make_an_id_mean_another_thing(tmp_path: Path) -> N
         Book.load([write(tmp_path / "national"), street])
 
 
-def test_everything_is_loaded_and_checked_in_under_a_second() -> None:
-    started = process_time()
+def test_the_shipped_packs_have_nothing_to_mend() -> None:
     assert check(Book.load([PACKS / "national", PACKS / "sample-district"])) == []
-    assert process_time() - started < 1
 
 
 def test_the_shipped_book_has_the_lists_monitors_know() -> None:
