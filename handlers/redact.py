@@ -7,6 +7,7 @@ fire, and characters that reorder or hide text become visible.
 import re
 import unicodedata
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 MASK = "＊"
 _IDENTITY = re.compile(r"(?<!\d)\d[\d \u3000\u00b7\-－—]{5,}\d[\dXxＸｘ]?(?![\dA-Za-z])")
@@ -59,6 +60,27 @@ def mask_names(text: str, names: Iterable[str], instead: str) -> str:
     return text
 
 
+@dataclass(frozen=True)
+class Told:
+    """How names are known that nobody gave as names, and what is said instead of any name."""
+
+    before: str  # words for who somebody is, with spaces: "secretary", "brother-in-law"
+    family: str  # family names, with spaces
+    instead: str
+
+
+def mask_told(text: str, told: Told) -> str:
+    """Takes out a name that follows the word for who somebody is: "the secretary's son Wang Er".
+    Rather a character too many than one too few.
+    """
+    before, family = (
+        "|".join(sorted(map(re.escape, words.split()), key=len, reverse=True))
+        for words in (told.before, told.family)
+    )
+    name = f"(?:{family})[\u4e00-\u9fff]{{1,2}}"
+    return re.sub(f"({before}){name}", lambda found: found[1] + told.instead, text)
+
+
 def cut(text: str, length: int) -> str:
     """At most `length` characters, never inside one that is drawn as one."""
     if len(text) <= length:
@@ -86,9 +108,9 @@ def _joins(letter: str) -> bool:
     )
 
 
-def for_group(text: str, names: Iterable[str], instead: str, length: int) -> str:
+def for_group(text: str, names: Iterable[str], told: Told, length: int) -> str:
     """All of it: what a group may read of what a monitor wrote."""
-    text = mask_names(text, names, instead)
+    text = mask_told(mask_names(text, names, told.instead), told)
     return cut(defang(mask_numbers(visible(text))), length).replace("\n", " ")
 
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from handlers import redact
 from handlers.messages import Button, Keyboard, Lane, Outbound, Place
 from handlers.office import guarding
-from handlers.texts import say
+from handlers.texts import find, say
 from handlers.turn import BEIJING, Turn, in_rows, title_of
 from knowledge.book import Book
 from knowledge.life import Life, life_of
@@ -163,14 +163,21 @@ def own_names(name: str) -> list[str]:
 def abstract(lead: Lead, hidden: Sequence[str]) -> str:
     """A few words of what was written, without names or numbers; `hidden` are the reporter's."""
     names = [*names_in(lead), *hidden]
-    return redact.for_group(text_of(lead, "what"), names, say("office.card.somebody"), ABSTRACT)
+    return redact.for_group(text_of(lead, "what"), names, _told(), ABSTRACT)
+
+
+def _told() -> redact.Told:
+    """How a name is known that stands only in what happened."""
+    return redact.Told(
+        find("office.names.before"), find("office.names.family"), say("office.card.somebody")
+    )
 
 
 def whole(lead: Lead, hidden: Sequence[str]) -> str:
     """What was written, for an office that chose full cards; names of people stay masked."""
     text = text_of(lead, "what")
     names = [*names_in(lead), *hidden]
-    shown = redact.for_group(text, names, say("office.card.somebody"), FULL)
+    shown = redact.for_group(text, names, _told(), FULL)
     return shown + (say("office.card.cut", n=len(text)) if len(text) > FULL else "")
 
 

@@ -3,7 +3,8 @@
 The start is the mean of each entry's texts (`weights.centroids`). Then every phrasing is asked
 as if it were a question. A feature that speaks for a wrong entry as loudly as for the right one
 loses weight there and gains it here. Each time only half of a phrasing is heard. Five rounds,
-each softer than the last, in an order that is the same every time.
+each softer than the last, in an order that is the same every time; from the third on, only what
+was missed the time before is asked again.
 """
 
 from collections.abc import Sequence
@@ -33,8 +34,10 @@ def learn(
     ends = np.searchsorted(owners, np.arange(len(bags.ends)))
     table = _dense(start)
     order = np.random.default_rng(0)
+    asked = np.arange(len(own))
     for turn in range(1, _ROUNDS + 1):
-        for text in order.permutation(len(own)):
+        missed = []
+        for text in order.permutation(asked):
             part = slice(ends[text], ends[text + 1])
             heard = order.random(part.stop - part.start) < _HEARD
             row, value = rows[part][heard], values[part][heard]
@@ -45,12 +48,15 @@ def learn(
             wrong = np.flatnonzero(ahead)
             if not len(wrong):
                 continue
+            missed.append(text)
             if len(wrong) > _RIVALS:
                 wrong = wrong[np.argsort(-score[wrong], kind="stable")[:_RIVALS]]
             share = np.exp((score[wrong] - score[wrong].max()) * _SHARPNESS)
             value *= _STEP / turn
             table[row, right] += value
             table[np.ix_(row, wrong)] -= np.outer(value, share / share.sum())
+        if turn > 1:
+            asked = np.sort(np.array(missed, np.int64))
     return _sparse(start, table)
 
 

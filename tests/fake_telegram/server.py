@@ -150,6 +150,8 @@ class FakeTelegram:
             return web.json_response({"ok": True, "result": await self._perform(call)})
         except Refusal as refusal:
             return web.json_response(refusal.answer, status=refusal.code)
+        except ConnectionResetError:
+            return web.Response()  # whoever called was killed in the middle of it
 
     def _check_token(self, request: web.Request) -> None:
         if self.world.revoked or request.match_info["token"] != self.world.token:

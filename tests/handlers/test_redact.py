@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from handlers import redact
 
+TOLD = redact.Told("书记 小舅子 叫", "王 阮 欧阳", "某某")
+
 
 @pytest.mark.parametrize(
     "secret",
@@ -19,26 +21,42 @@ from handlers import redact
     ],
 )
 def test_identity_bank_and_telephone_numbers_are_masked(secret: str) -> None:
-    shown = redact.for_group(f"他的号是{secret}，记一下", [], "某某", 200)
+    shown = redact.for_group(f"他的号是{secret}，记一下", [], TOLD, 200)
     assert secret not in shown
     assert secret[5:] not in shown
 
 
 def test_amounts_and_dates_stay_readable() -> None:
-    assert "2025年3月" in redact.for_group("2025年3月收了18000元", [], "某某", 200)
-    assert "18000元" in redact.for_group("2025年3月收了18000元", [], "某某", 200)
+    assert "2025年3月" in redact.for_group("2025年3月收了18000元", [], TOLD, 200)
+    assert "18000元" in redact.for_group("2025年3月收了18000元", [], TOLD, 200)
 
 
 def test_the_person_spoken_of_is_masked_wherever_she_stands() -> None:
-    shown = redact.for_group("陈阿大包了塘，陈阿大没交钱", ["陈阿大"], "某某", 200)
+    shown = redact.for_group("陈阿大包了塘，陈阿大没交钱", ["陈阿大"], TOLD, 200)
     assert shown == "某某包了塘，某某没交钱"
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("书记小舅子阮阿大包了塘", "书记小舅子某某包了塘"),
+        ("有个叫欧阳二狗的", "有个叫某某的"),
+        ("书记王强", "书记某某"),
+        ("书记包了塘", "书记包了塘"),
+        ("王庄村的塘", "王庄村的塘"),
+    ],
+)
+def test_a_name_nobody_gave_as_one_is_known_by_the_word_before_it(
+    written: str, shown: str
+) -> None:
+    assert redact.for_group(written, [], TOLD, 200) == shown
 
 
 @pytest.mark.parametrize(
     "live", ["http://a.example/x", "t.me/joinchat", "@wang", "/accept", "#tag"]
 )
 def test_nothing_in_it_is_live(live: str) -> None:
-    shown = redact.for_group(f"看 {live} 这里", [], "某某", 200)
+    shown = redact.for_group(f"看 {live} 这里", [], TOLD, 200)
     assert live not in shown
 
 
@@ -57,6 +75,6 @@ def test_a_cut_never_falls_inside_what_is_drawn_as_one(cluster: str) -> None:
 
 @given(st.text(), st.integers(1, 80))
 def test_any_text_can_be_shown(text: str, length: int) -> None:
-    shown = redact.for_group(text, [text[:3]], "某某", length)
+    shown = redact.for_group(text, [text[:3]], TOLD, length)
     assert "\n" not in shown
     assert "\u202e" not in shown

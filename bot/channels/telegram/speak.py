@@ -57,9 +57,13 @@ class TelegramMouth:
         pace = {"patience": patience, "group_gap": group_gap}
         self.people = mouthpiece(token, base, gap=gap, **pace)
         self.groups = mouthpiece(token, base, gap=2 * gap, **pace)
+        self._stripping: set[asyncio.Task[None]] = set()
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Close the connections; buttons that are still to be taken away stay."""
+        for later in tuple(self._stripping):
+            later.cancel()
+        await asyncio.gather(*self._stripping, return_exceptions=True)
         await asyncio.gather(*(bot.request.shutdown() for bot in (self.people, self.groups)))
 
     async def speak(self, letter: Outbound, parcels: Sequence[Parcel] = ()) -> Spoken:
@@ -87,7 +91,11 @@ class TelegramMouth:
             return await _strip(bot, chat, letter) if letter.strip else Dead(Why.BUG, "empty")
         sent = await _in_turn(steps)
         if letter.strip:
-            await _strip_quietly(bot, chat, letter)
+            # Not waited for: the call may stand in a long queue, and what was said is said again
+            # if we die before it is written down.
+            later = asyncio.create_task(_strip_quietly(bot, chat, letter))
+            self._stripping.add(later)
+            later.add_done_callback(self._stripping.discard)
         return sent
 
     async def _toast(self, bot: Bot, chat: int, letter: Outbound) -> Sent:

@@ -113,9 +113,20 @@ async def test_buttons_are_taken_away_alone_or_along_with_a_text(mouth, wang) ->
     assert wang.last().buttons == []
     second = await mouth.speak(to(wang, "选", buttons=BUTTONS))
     third = await mouth.speak(to(wang, "好", strip=second.message))
+    await asyncio.gather(*mouth._stripping)
     assert [seen.labels for seen in wang.messages()] == [[], [], []]
     assert third == Sent(str(wang.last().id))
     assert await mouth.speak(to(wang, strip="999")) == Sent("999")
+
+
+async def test_taking_buttons_away_keeps_nobody_from_writing_down_what_was_said(
+    api, mouth, wang
+) -> None:
+    """While it was waited for, an answer was said again after each of twenty kills."""
+    first = await mouth.speak(to(wang, "选", buttons=BUTTONS))
+    api.fault("editMessageReplyMarkup", 1, "hang")
+    said = await asyncio.wait_for(mouth.speak(to(wang, "好", strip=first.message)), 1)
+    assert said == Sent(str(wang.last().id))
 
 
 async def test_a_toast_is_for_the_presser_only(mouth, wang, office) -> None:
