@@ -77,7 +77,7 @@ def mask_told(text: str, told: Told) -> str:
         "|".join(sorted(map(re.escape, words.split()), key=len, reverse=True))
         for words in (told.before, told.family)
     )
-    name = f"(?:{family})[\u4e00-\u9fff]{{1,2}}"
+    name = rf"(?:{family})[\u4e00-\u9fff]{{1,2}}"
     return re.sub(f"({before}){name}", lambda found: found[1] + told.instead, text)
 
 

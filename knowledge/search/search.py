@@ -131,7 +131,8 @@ class Search:
         if not 2 <= len(_HAN.findall(term)) == len(term) <= _TERM or not self._entries:
             return ()
         scores = self.weights.score(bags([term], self._meanings))[0]
-        elsewhere = scores[len(self._entries) :].max(initial=0) > _FLOOR
+        ours = max(_FLOOR, scores[: len(self._entries)].max())
+        elsewhere = scores[len(self._entries) :].max(initial=0) > ours
         return () if elsewhere else (term,)
 
     def split(self, text: str) -> list[str]:
