@@ -33,7 +33,7 @@ def learn(
     owners, rows, values = start.vocabulary.rows(bags)
     ends = np.searchsorted(owners, np.arange(len(bags.ends)))
     table = _dense(start)
-    order = np.random.default_rng(0)
+    order = np.random.default_rng(1)
     asked = np.arange(len(own))
     for turn in range(1, _ROUNDS + 1):
         missed = []
