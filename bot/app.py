@@ -6,6 +6,7 @@ several processes they share nothing but the database.
 
 import asyncio
 import contextlib
+import gc
 import signal
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -101,6 +102,8 @@ async def serve(settings: Settings, parts: frozenset[str], *, take_over: bool = 
     """Run these parts until a signal stops the process. Raises Unfit when it must not go on."""
     async with opened(settings, parts, take_over=take_over) as app:
         stop_on_signals(app)
+        gc.collect()
+        gc.freeze()  # packs and libraries stay for good: looking through them again holds up answers
         await run(app, parts)
 
 
