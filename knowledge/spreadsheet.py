@@ -2,15 +2,17 @@
 
 One sheet a kind. The first row holds the fields' names (the program reads these), the second
 what they are called (people read these; given by the caller). A list of plain words is one line
-each; anything deeper is YAML in its cell. All cells are text, so that no program turns 2/3 into
-a date, and a formula is never written and never read.
+each; anything deeper is YAML in its cell; a table too long for a cell goes on in the rows below.
+All cells are text, so that no program turns 2/3 into a date, and a formula is never written and
+never read.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from io import BytesIO
+from itertools import groupby
 from typing import Any, get_args, get_origin
 from zipfile import BadZipFile, ZipFile
 
@@ -77,7 +79,8 @@ def read(raw: bytes) -> list[Document]:
         sheet = page.title.rpartition(" ")[2]
         if sheet not in KINDS and sheet not in _FIXED:
             raise refuse("unknown_sheet", page.title)
-        for number, row in _read_rows(page):
+        rows = _read_rows(page)
+        for number, row in _whole(rows) if sheet == "other" else rows:
             _take(data, sheet, row, f"{page.title}:{number}")
     return [Document(file, each) for file, each in sorted(data.items())]
 
@@ -103,7 +106,7 @@ def _rows(documents: Iterable[Document]) -> dict[str, list[Row]]:
             for code, each in data["instruments"].items():
                 rows["instruments"].append({**at, "code": code, **_cells(Instrument, each)})
         else:
-            rows["other"].append({**at, "yaml": _yaml(data)})
+            rows["other"] += [{**at, "yaml": part} for part in _parts(_yaml(data))]
     return {sheet: each for sheet, each in rows.items() if each}
 
 
@@ -151,6 +154,26 @@ def _unline(line: str) -> str:
 def _yaml(value: Any) -> str:
     text = yaml.safe_dump(value, allow_unicode=True, sort_keys=False, width=10_000)
     return text.removesuffix("\n...\n").rstrip("\n")
+
+
+def _parts(text: str) -> Iterator[str]:
+    """A text in as few parts as fit into cells, parted where lines end."""
+    part = ""
+    for line in text.split("\n"):
+        if part and len(part) + 1 + len(line) > _CELL:
+            yield part
+            part = line
+        else:
+            part = f"{part}\n{line}" if part else line
+    yield part
+
+
+def _whole(rows: Iterable[tuple[int, Row]]) -> Iterator[tuple[int, Row]]:
+    """What stands in several rows because it did not fit into one cell, in one."""
+    for file, each in groupby(rows, key=lambda row: row[1].get("file", "")):
+        parts = list(each)
+        text = "\n".join(row.get("yaml", "") for _, row in parts)
+        yield parts[0][0], {"file": file, "yaml": text}
 
 
 def _take(data: dict[str, dict[str, Any]], sheet: str, row: Row, where: str) -> None:

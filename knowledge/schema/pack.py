@@ -60,7 +60,7 @@ class Form(Model):
     on_request: tuple[Field, ...] = ()  # asked only if the person wants to say more
 
 
-Phrase = Annotated[str, StringConstraints(min_length=1, max_length=120, strip_whitespace=True)]
+Phrase = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
 
 
 class Words(Model):

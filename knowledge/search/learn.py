@@ -2,50 +2,111 @@
 
 The start is the mean of each entry's texts (`weights.centroids`). Then every phrasing is asked
 as if it were a question. A feature that speaks for a wrong entry as loudly as for the right one
-loses weight there and gains it here. Each time only half of a phrasing is heard. Five rounds,
-each softer than the last, in an order that is the same every time; from the third on, only what
-was missed the time before is asked again.
+loses weight there and gains it here. Each time only half of a phrasing is heard, now and then
+only how it sounds. Five rounds, each softer than the last; from the third on, only what was
+missed the time before is asked again. What is kept is the mean of several orders of asking.
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from knowledge.search.views import Bags
-from knowledge.search.weights import Floats, Weights
+from knowledge.search.corpus import ASIDE, FOUND, Corpus
+from knowledge.search.meanings import Meanings
+from knowledge.search.views import Bags, bags, by_ear
+from knowledge.search.weights import Floats, Lesson, Weights, centroids
 
+_LENT = 0.3  # how much a text says about an entry that is near its own
+_MARGIN = 0.15  # by how much the right entry must lead in learning
+_LET = 0.1  # by how much one that lies near the right one may be ahead of it
+_LEAST = 3  # texts that a feature must occur in to be learned from
+_MOST_LEARNED = 2000  # entries: beyond, what was put down is all there is
+_ORDERS = (1, 2, 3)  # one order alone gets two questions in a hundred wrong that others get right
 _ROUNDS = 5
 _STEP = 0.1
-_MARGIN = 0.15  # by how much the right entry must lead
 _RIVALS = 10  # at most so many wrong ones are pushed back at once
 _SHARPNESS = 20.0  # the nearer a rival, the more of the push it gets
 _HEARD = 0.5  # of each phrasing, half of its features, so that none gets used to leaning on one
+_BY_EAR = 0.15  # so often its sounds alone, as of a text full of mistyped characters
 _SMALL = 0.01  # weights below this are noise and not kept
 
 
-def learn(
-    start: Weights, bags: Bags, own: Sequence[Sequence[int]], friends: NDArray[np.bool_]
-) -> Weights:
-    """Better weights. `own`: each text's entries, of which any may come first; `friends[a, b]`:
-    b may well come before a."""
-    owners, rows, values = start.vocabulary.rows(bags)
-    ends = np.searchsorted(owners, np.arange(len(bags.ends)))
+def learned(made: Corpus, meanings: Meanings) -> Weights:
+    """Weights from the texts of a corpus. A text may speak for several entries that are found;
+    for what is only found when asked for, it is a text of its own."""
+    said: dict[tuple[str, int], dict[int, None]] = {}
+    for text, entry in made.texts:
+        found = entry < len(made.entries) and made.entries[entry].kind in FOUND
+        said.setdefault((text, -1 if found else entry), {})[entry] = None
+    seen = bags([text for text, _ in said], meanings)
+    own = [tuple(entries) for entries in said.values()]
+    if made.count > _MOST_LEARNED:
+        return centroids(seen, _lesson(made, own), made.count)
+    # What hardly occurs can't be learned from, only learned by heart.
+    start = centroids(seen, _lesson(made, own), made.count, least=_LEAST)
+    return _corrected(start, seen, own, _lead(made))
+
+
+def _lesson(made: Corpus, own: Sequence[tuple[int, ...]]) -> Lesson:
+    """Each text speaks for its own entries and, less, for those near them."""
+    nearby: dict[int, list[int]] = {}
+    for entry, other in sorted(made.lends):
+        nearby.setdefault(entry, []).append(other)
+    pairs: list[tuple[int, int, float]] = []
+    for n, entries in enumerate(own):
+        lent = {other for entry in entries for other in nearby.get(entry, ())} - {*entries}
+        pairs += [(n, entry, 1) for entry in entries]
+        pairs += [(n, other, _LENT) for other in sorted(lent)]
+    texts, entries_of, share = zip(*pairs, strict=True) if pairs else ((), (), ())
+    return Lesson(
+        np.array(texts, np.int64), np.array(entries_of, np.int64), np.array(share, np.float32)
+    )
+
+
+def _lead(made: Corpus) -> Floats:
+    """How far an entry may be ahead of another that is right; outsiders don't mind each other."""
+    lead = np.full((made.count, made.count), -_MARGIN, np.float32)
+    for entry, other in made.friends:
+        lead[entry, other] = _LET
+    aside = [n for n, entry in enumerate(made.entries) if entry.kind in ASIDE]
+    outside = len(made.entries)
+    lead[aside] = lead[:, aside] = lead[outside:, outside:] = np.inf
+    np.fill_diagonal(lead, np.inf)
+    return lead
+
+
+def _corrected(start: Weights, seen: Bags, own: Sequence[Sequence[int]], lead: Floats) -> Weights:
+    """Better weights. `own`: each text's entries, of which any may come first; `lead[a, b]`: how
+    far b may be ahead of a where a is right; negative: how far it must be behind."""
+    total = _asked_in_order(_ORDERS[0], start, seen, own, lead)
+    for order in _ORDERS[1:]:
+        total += _asked_in_order(order, start, seen, own, lead)
+    total /= len(_ORDERS)
+    return _sparse(start, total)
+
+
+def _asked_in_order(
+    seed: int, start: Weights, seen: Bags, own: Sequence[Sequence[int]], lead: Floats
+) -> Floats:
+    owners, rows, values = start.vocabulary.rows(seen)
+    ends = np.searchsorted(owners, np.arange(len(seen.ends)))
+    sounds = by_ear(start.vocabulary.features)[rows]
     table = _dense(start)
-    order = np.random.default_rng(1)
+    order = np.random.default_rng(seed)
     asked = np.arange(len(own))
     for turn in range(1, _ROUNDS + 1):
         missed = []
         for text in order.permutation(asked):
             part = slice(ends[text], ends[text + 1])
             heard = order.random(part.stop - part.start) < _HEARD
+            if order.random() < _BY_EAR and sounds[part].any():
+                heard = sounds[part]
             row, value = rows[part][heard], values[part][heard]
             value = value / max(float(np.sqrt(value @ value)), 1e-9)
             score = value @ table[row]
             right = max(own[text], key=score.__getitem__)
-            ahead = (score > score[right] - _MARGIN) & ~friends[list(own[text])].any(0)
-            wrong = np.flatnonzero(ahead)
+            wrong = np.flatnonzero(score > score[right] + lead[list(own[text])].max(0))
             if not len(wrong):
                 continue
             missed.append(text)
@@ -57,7 +118,7 @@ def learn(
             table[np.ix_(row, wrong)] -= np.outer(value, share / share.sum())
         if turn > 1:
             asked = np.sort(np.array(missed, np.int64))
-    return _sparse(start, table)
+    return table
 
 
 def _dense(weights: Weights) -> Floats:
@@ -69,7 +130,8 @@ def _dense(weights: Weights) -> Floats:
 
 def _sparse(start: Weights, table: Floats) -> Weights:
     """Weights worth keeping; the table is given up."""
-    table[np.abs(table) < _SMALL] = 0
+    for some in np.array_split(table, 64):  # by parts: a copy of the whole would be large
+        some[np.abs(some) < _SMALL] = 0
     row, entries = np.nonzero(table)
     starts = np.searchsorted(row, np.arange(len(table) + 1))
     return replace(

@@ -1,7 +1,7 @@
 """The search: built from a book once, then asked."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -11,27 +11,27 @@ from numpy.typing import NDArray
 
 from knowledge.book import Book
 from knowledge.search import cache
-from knowledge.search.corpus import ASIDE, FOUND, Corpus, Known, corpus
+from knowledge.search.corpus import FOUND, Corpus, Known, corpus
 from knowledge.search.fold import MOST, fold
-from knowledge.search.learn import learn
+from knowledge.search.learn import learned
 from knowledge.search.matters import clauses, grouped
 from knowledge.search.meanings import Meanings
 from knowledge.search.sounds import sounds
 from knowledge.search.views import bags, with_whole
-from knowledge.search.weights import Floats, Lesson, Weights, centroids
+from knowledge.search.weights import Floats, Weights
 from knowledge.search.why import why
 
-_SURE = 0.14  # above, a clause is about this and nothing else
+_SURE = 0.18  # above, a clause is about this and nothing else
 _FOUND = frozenset(FOUND)
 _SAY = 0.5  # how much a clause counts beside the whole message
-_LENT = 0.3  # how much a text says about an entry that is near its own
-_MOST_LEARNED = 2000  # entries: beyond, what was put down is all there is
 _HOW = ("power", "procedure", "limit")
 _FLOOR = 0.08  # below, nothing fits
+_FLOOR_BY_EAR = 0.05  # the same for a text in Latin letters, of which only the sounds are known
+_SPELT = 0.75  # such a part of the letters must spell syllables, or it is another language
 _FAINT = 0.03  # below, not worth a place after the first
 _KEYWORD = 4  # characters: so short, it names a matter and asks nothing yet
 _NAMED = 1.4  # a matter that is only named: most likely how it is done
-_TOLD = 0.9  # something told, not asked: less likely how it is done
+_TOLD = 0.8  # something told, not asked: less likely how it is done
 _GUARD = 0.9  # a weak point in a process: less likely what a monitor asks about
 _TERM = 8  # characters: longer is a sentence
 _EITHER = 3  # texts that the same first letters are taken for at once
@@ -92,7 +92,7 @@ class Search:
     def learn(cls, made: Corpus) -> "Search":
         """Learn from texts; takes seconds for a few hundred entries."""
         meanings = Meanings(made.same)
-        return cls(made, _learned(made, meanings), meanings)
+        return cls(made, learned(made, meanings), meanings)
 
     def search(self, text: str, top: int = 5, kinds: Iterable[str] = ()) -> list[Hit]:
         """Entries that fit, best first; empty if nothing does.
@@ -151,7 +151,8 @@ class Search:
         if not len(self._entries):
             return None
         best, other = scores.max(1), outside.max(1, initial=0)
-        if best[0] <= max(_FLOOR, other[0]):
+        floor = _FLOOR if _HAN.search(text) else _FLOOR_BY_EAR
+        if best[0] <= max(floor, other[0]):
             return None
         found = np.argmax(np.where(self._of_kinds(_FOUND), scores, -1), axis=1)[1:]
         sure = [
@@ -173,7 +174,8 @@ class Search:
         if not folded.isascii():
             return text
         words = re.findall("[a-z]+", folded)
-        if words and all(map(sounds().read, words)):
+        spelt = sum(len(word) for word in words if sounds().read(word))
+        if spelt and spelt >= _SPELT * sum(map(len, words)):
             return text
         return self._initials.get("".join(words), "") if words else ""
 
@@ -228,47 +230,3 @@ def _highest(scores: Floats, count: int) -> NDArray[np.int64]:
     else:
         some = np.arange(len(scores))
     return some[np.argsort(-scores[some], kind="stable")][:count]
-
-
-def _learned(made: Corpus, meanings: Meanings) -> Weights:
-    """Weights from the texts of a corpus. A text may speak for several entries that are found;
-    for what is only found when asked for, it is a text of its own."""
-    said: dict[tuple[str, int], dict[int, None]] = {}
-    for text, entry in made.texts:
-        found = entry < len(made.entries) and made.entries[entry].kind in _FOUND
-        said.setdefault((text, -1 if found else entry), {})[entry] = None
-    seen = bags([text for text, _ in said], meanings)
-    own = [tuple(entries) for entries in said.values()]
-    if made.count > _MOST_LEARNED:
-        return centroids(seen, _lesson(made, own), made.count)
-    # What occurs once can't be learned from, only learned by heart.
-    start = centroids(seen, _lesson(made, own), made.count, least=2)
-    return learn(start, seen, own, _friends(made))
-
-
-def _lesson(made: Corpus, own: Sequence[tuple[int, ...]]) -> Lesson:
-    """Each text speaks for its own entries and, less, for those near them."""
-    nearby: dict[int, list[int]] = {}
-    for entry, other in sorted(made.lends):
-        nearby.setdefault(entry, []).append(other)
-    pairs: list[tuple[int, int, float]] = []
-    for n, entries in enumerate(own):
-        lent = {other for entry in entries for other in nearby.get(entry, ())} - {*entries}
-        pairs += [(n, entry, 1) for entry in entries]
-        pairs += [(n, other, _LENT) for other in sorted(lent)]
-    texts, entries_of, share = zip(*pairs, strict=True) if pairs else ((), (), ())
-    return Lesson(
-        np.array(texts, np.int64), np.array(entries_of, np.int64), np.array(share, np.float32)
-    )
-
-
-def _friends(made: Corpus) -> NDArray[np.bool_]:
-    """Which entries may come before which; outsiders are all friends of one another."""
-    friends = np.eye(made.count, dtype=bool)
-    for entry, other in made.friends:
-        friends[entry, other] = True
-    friends[len(made.entries) :, len(made.entries) :] = True
-    aside = [n for n, entry in enumerate(made.entries) if entry.kind in ASIDE]
-    friends[aside] = True
-    friends[:, aside] = True
-    return friends

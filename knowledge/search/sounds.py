@@ -16,6 +16,7 @@ from knowledge.search.fold import TABLES
 Codes = NDArray[np.int32]
 
 _LONGEST = 40  # letters without a space that are still read as syllables
+_SAID = {"shei": "shui", "zhei": "zhe"}  # how a syllable is said, and what the table calls it
 _ALIKE = (
     (r"^([zcs])h", r"\1"),
     (r"^[nr](?!$)", "l"),
@@ -95,4 +96,5 @@ def sounds() -> Sounds:
         alike[number] = classes.setdefault(heard, len(classes) + 1)
     # One letter is a syllable only if it is sung (a, e, o): otherwise every word would be some.
     number_of = {name: n for n, name in enumerate(names) if len(name) > 1 or name in ("a", "e")}
+    number_of |= {said: number_of[name] for said, name in _SAID.items()}
     return Sounds(names, of_char, alike, number_of, _Stands(of_char))

@@ -22,6 +22,7 @@ Numbers = NDArray[np.uint32]
 # How much a run tells, by view and length; found by leaving out a fifth of the phrasings.
 TRUST = np.array([2, 1, 0.5, 1.0, 0.75, 0.4, 0.2, 1.5, 1.5, 0.7, 1.0], np.float32)
 _VIEW = 27  # the bits above tell the view
+_HEARD = (3, 4, 5, 6)  # the views that know how a text sounds and nothing else
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _LETTERS = re.compile("[a-z]+")
 _END = "\n"  # between two texts; folding leaves none inside
@@ -44,6 +45,11 @@ def trust(features: Numbers) -> NDArray[np.float32]:
     """How much each feature tells by the way it was seen."""
     told: NDArray[np.float32] = TRUST[features >> np.uint32(_VIEW)]
     return told
+
+
+def by_ear(features: Numbers) -> NDArray[np.bool_]:
+    """Which features are of sounds alone."""
+    return np.isin(features >> np.uint32(_VIEW), _HEARD)
 
 
 def bags(texts: Sequence[str], meanings: Meanings) -> Bags:
