@@ -103,7 +103,7 @@ async def serve(settings: Settings, parts: frozenset[str], *, take_over: bool = 
     async with opened(settings, parts, take_over=take_over) as app:
         stop_on_signals(app)
         gc.collect()
-        gc.freeze()  # packs and libraries stay for good: looking through them again holds up answers
+        gc.freeze()  # packs and libraries stay: looking through them again holds up answers
         await run(app, parts)
 
 
