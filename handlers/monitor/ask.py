@@ -6,8 +6,9 @@ the steward can teach it to a pack: under a keyed name, and readable only once i
 
 import json
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 
-from handlers import redact
+from handlers import form, redact
 from handlers.messages import Button, Keyboard, Outbound
 from handlers.monitor import browse, entry, menu, rule_card, triage
 from handlers.texts import find, say, words
@@ -41,6 +42,7 @@ async def question(turn: Turn, text: str) -> None:
     if not fold(text):
         turn.tell("ask.empty", _home(turn))
         return
+    text = _with_part_before(turn, text)
     parts = matters(turn, text)
     found = _apart([(part, fitting(turn, part)) for part in parts])
     answered = [pair for pair in found if pair[1]]
@@ -146,9 +148,21 @@ async def _missed(turn: Turn, text: str) -> None:
         await instance.put(turn.tx, f"missed.term.{name}", sealed.hex())
 
 
+def _with_part_before(turn: Turn, text: str) -> str:
+    """What she pasted and a phone had to split, in one piece again."""
+    before = turn.state.get("asked", {})
+    if len(before.get("text", "")) < form.LONG:
+        return text
+    since = turn.said.at - datetime.fromtimestamp(int(before["mark"]), UTC)
+    return before["text"] + text if since <= form.PARTS_WITHIN else text
+
+
 def _report_words(turn: Turn, text: str) -> Keyboard:
-    """A button that reports these words; they wait in her state until something else begins."""
-    mark = f"{turn.said.at.timestamp():.0f}"
+    """A button that reports these words; they wait in her state until something else begins. If
+    they go on in a second message, the button below the first reports them all."""
+    before = turn.state.get("asked", {})
+    goes_on = before and text.startswith(before["text"])
+    mark = before["mark"] if goes_on else f"{turn.said.at.timestamp():.0f}"
     turn.state["asked"] = {"mark": mark, "text": text}
     return ((link("ask.button.report_words", f"a.{mark}"),),)
 

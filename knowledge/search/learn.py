@@ -3,7 +3,7 @@
 The start is the mean of each entry's texts (`weights.centroids`). Then every phrasing is asked
 as if it were a question. A feature that speaks for a wrong entry as loudly as for the right one
 loses weight there and gains it here. Each time only half of a phrasing is heard, now and then
-only how it sounds. Five rounds, each softer than the last; from the third on, only what was
+only how it sounds. Eight rounds, each softer than the last; from the third on, only what was
 missed the time before is asked again. What is kept is the mean of several orders of asking.
 """
 
@@ -15,7 +15,7 @@ import numpy as np
 from knowledge.search.corpus import ASIDE, FOUND, Corpus
 from knowledge.search.meanings import Meanings
 from knowledge.search.views import Bags, bags, by_ear
-from knowledge.search.weights import Floats, Lesson, Weights, centroids
+from knowledge.search.weights import Floats, Lesson, Places, Weights, centroids
 
 _LENT = 0.3  # how much a text says about an entry that is near its own
 _MARGIN = 0.15  # by how much the right entry must lead in learning
@@ -23,13 +23,14 @@ _LET = 0.1  # by how much one that lies near the right one may be ahead of it
 _LEAST = 3  # texts that a feature must occur in to be learned from
 _MOST_LEARNED = 2000  # entries: beyond, what was put down is all there is
 _ORDERS = (1, 2, 3)  # one order alone gets two questions in a hundred wrong that others get right
-_ROUNDS = 5
+_ROUNDS = 8
 _STEP = 0.1
 _RIVALS = 10  # at most so many wrong ones are pushed back at once
 _SHARPNESS = 20.0  # the nearer a rival, the more of the push it gets
 _HEARD = 0.5  # of each phrasing, half of its features, so that none gets used to leaning on one
 _BY_EAR = 0.15  # so often its sounds alone, as of a text full of mistyped characters
 _SMALL = 0.01  # weights below this are noise and not kept
+_PART = 4096  # rows of the table looked through at once
 
 
 def learned(made: Corpus, meanings: Meanings) -> Weights:
@@ -79,11 +80,16 @@ def _lead(made: Corpus) -> Floats:
 def _corrected(start: Weights, seen: Bags, own: Sequence[Sequence[int]], lead: Floats) -> Weights:
     """Better weights. `own`: each text's entries, of which any may come first; `lead[a, b]`: how
     far b may be ahead of a where a is right; negative: how far it must be behind."""
-    total = _asked_in_order(_ORDERS[0], start, seen, own, lead)
-    for order in _ORDERS[1:]:
-        total += _asked_in_order(order, start, seen, own, lead)
-    total /= len(_ORDERS)
-    return _sparse(start, total)
+    cells, values = zip(
+        *(_kept(_asked_in_order(order, start, seen, own, lead)) for order in _ORDERS), strict=True
+    )
+    every, back = np.unique(np.concatenate(cells), return_inverse=True)
+    mean = (np.bincount(back, np.concatenate(values)) / len(_ORDERS)).astype(np.float32)
+    every, mean = every[np.abs(mean) >= _SMALL], mean[np.abs(mean) >= _SMALL]
+    starts = np.searchsorted(every // start.count, np.arange(len(start.vocabulary.features) + 1))
+    return replace(
+        start, starts=starts, entries=(every % start.count).astype(np.int32), values=mean
+    )
 
 
 def _asked_in_order(
@@ -128,12 +134,12 @@ def _dense(weights: Weights) -> Floats:
     return table
 
 
-def _sparse(start: Weights, table: Floats) -> Weights:
-    """Weights worth keeping; the table is given up."""
-    for some in np.array_split(table, 64):  # by parts: a copy of the whole would be large
-        some[np.abs(some) < _SMALL] = 0
-    row, entries = np.nonzero(table)
-    starts = np.searchsorted(row, np.arange(len(table) + 1))
-    return replace(
-        start, starts=starts, entries=entries.astype(np.int32), values=table[row, entries]
-    )
+def _kept(table: Floats) -> tuple[Places, Floats]:
+    """The cells of a table whose weights are worth keeping, and these. By parts, since a copy of
+    the whole would take as much memory again."""
+    cells = [
+        start * table.shape[1] + np.flatnonzero(np.abs(table[start : start + _PART]) >= _SMALL)
+        for start in range(0, len(table), _PART)
+    ]
+    every = np.concatenate(cells)
+    return every, table.reshape(-1)[every]

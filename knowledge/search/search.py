@@ -27,6 +27,7 @@ _SAY = 0.5  # how much a clause counts beside the whole message
 _HOW = ("power", "procedure", "limit")
 _FLOOR = 0.08  # below, nothing fits
 _FLOOR_BY_EAR = 0.05  # the same for a text in Latin letters, of which only the sounds are known
+_CLEARLY = 1.15  # by so much what is found must speak louder than anything outside
 _SPELT = 0.75  # such a part of the letters must spell syllables, or it is another language
 _FAINT = 0.03  # below, not worth a place after the first
 _KEYWORD = 4  # characters: so short, it names a matter and asks nothing yet
@@ -152,7 +153,7 @@ class Search:
             return None
         best, other = scores.max(1), outside.max(1, initial=0)
         floor = _FLOOR if _HAN.search(text) else _FLOOR_BY_EAR
-        if best[0] <= max(floor, other[0]):
+        if best[0] <= max(floor, _CLEARLY * other[0]):
             return None
         found = np.argmax(np.where(self._of_kinds(_FOUND), scores, -1), axis=1)[1:]
         sure = [

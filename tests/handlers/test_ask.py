@@ -2,13 +2,14 @@
 
 import json
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import pytest
 
 from handlers.messages import Heard, Outbound
 from handlers.monitor import rule_card
 from knowledge.book import PACKS, Book
-from storage import instance
+from storage import instance, people, sessions
 from storage.people import Role
 from tests.handlers.village import FINDER, Plain, Village, Voice
 
@@ -165,6 +166,25 @@ async def test_words_of_another_question_are_not_reported_for_these(wang: Voice)
     await wang.presses("", at=old)
     assert "是哪一种事" not in wang.last
     assert "已经过时" in wang.all
+
+
+@pytest.mark.parametrize("later", [False, True], ids=["at once", "later"])
+async def test_a_story_that_a_phone_split_is_reported_whole(
+    village: Village, wang: Voice, later: bool
+) -> None:
+    first, second = "塘包给了他小舅子" + "，" * 4000, "后来连账也不给看"
+    await wang.says(first)
+    below_the_first = wang.button("就报这件事")
+    village.now += timedelta(seconds=0 if later else -6)
+    await wang.says(second)
+    await wang.presses("", at=below_the_first)
+    await wang.presses("管事的人办事不对")
+    await wang.says("1")
+    async with village.database.read() as tx:
+        person = await people.find(tx, wang.channel, wang.account)
+        assert person is not None
+        (draft,) = await sessions.open_drafts(tx, person.id)
+    assert (second in json.dumps(draft.content, ensure_ascii=False)) is not later
 
 
 async def test_a_question_is_not_taken_for_a_report(wang: Voice) -> None:
