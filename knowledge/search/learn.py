@@ -17,18 +17,18 @@ from knowledge.search.meanings import Meanings
 from knowledge.search.views import Bags, bags, by_ear
 from knowledge.search.weights import Floats, Lesson, Places, Weights, centroids
 
-_LENT = 0.3  # how much a text says about an entry that is near its own
+_LENT = 0.2  # how much a text says about an entry that is near its own
 _MARGIN = 0.15  # by how much the right entry must lead in learning
 _LET = 0.1  # by how much one that lies near the right one may be ahead of it
 _LEAST = 3  # texts that a feature must occur in to be learned from
 _MOST_LEARNED = 2000  # entries: beyond, what was put down is all there is
 _ORDERS = (1, 2, 3)  # one order alone gets two questions in a hundred wrong that others get right
 _ROUNDS = 8
-_STEP = 0.1
+_STEP = 0.06
 _RIVALS = 10  # at most so many wrong ones are pushed back at once
 _SHARPNESS = 20.0  # the nearer a rival, the more of the push it gets
 _HEARD = 0.5  # of each phrasing, half of its features, so that none gets used to leaning on one
-_BY_EAR = 0.15  # so often its sounds alone, as of a text full of mistyped characters
+_BY_EAR = 0.25  # so often its sounds alone, as of a text full of mistyped characters
 _SMALL = 0.01  # weights below this are noise and not kept
 _PART = 4096  # rows of the table looked through at once
 

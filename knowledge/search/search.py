@@ -32,8 +32,7 @@ _SPELT = 0.75  # such a part of the letters must spell syllables, or it is anoth
 _FAINT = 0.03  # below, not worth a place after the first
 _KEYWORD = 4  # characters: so short, it names a matter and asks nothing yet
 _NAMED = 1.4  # a matter that is only named: most likely how it is done
-_TOLD = 0.8  # something told, not asked: less likely how it is done
-_GUARD = 0.9  # a weak point in a process: less likely what a monitor asks about
+_TOLD = 0.75  # something told, not asked: less likely how it is done
 _TERM = 8  # characters: longer is a sentence
 _EITHER = 3  # texts that the same first letters are taken for at once
 _HURRIED = 5  # characters: nobody types the first letters of more
@@ -71,7 +70,6 @@ class Search:
         kinds = np.array([entry.kind for entry in made.entries])
         self._kinds = kinds
         self._masks: dict[frozenset[str], NDArray[np.bool_]] = {}
-        self._guard: Floats = np.where(kinds == "risk", _GUARD, 1).astype(np.float32)
         self._power: Floats = np.where(kinds == "power", _NAMED, 1).astype(np.float32)
         self._how: Floats = np.where(np.isin(kinds, _HOW), _TOLD, 1).astype(np.float32)
 
@@ -193,7 +191,6 @@ class Search:
     def _by_intent(self, text: str, scores: Floats) -> Floats:
         """A matter that is only named is put before what is forbidden about it, and so on."""
         folded = fold(text)
-        scores = scores * self._guard
         if len(_HAN.findall(folded)) <= _KEYWORD:
             return scores * self._power
         if not self._asks.search(folded):
