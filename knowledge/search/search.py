@@ -21,7 +21,7 @@ from knowledge.search.views import bags, with_whole
 from knowledge.search.weights import Floats, Weights
 from knowledge.search.why import why
 
-_SURE = 0.18  # above, a clause is about this and nothing else
+_SURE = 0.15  # above, a clause is about this and nothing else
 _FOUND = frozenset(FOUND)
 _SAY = 0.5  # how much a clause counts beside the whole message
 _HOW = ("power", "procedure", "limit")
