@@ -46,7 +46,7 @@ def learned(made: Corpus, meanings: Meanings) -> Weights:
         return centroids(seen, _lesson(made, own), made.count)
     # What hardly occurs can't be learned from, only learned by heart.
     start = centroids(seen, _lesson(made, own), made.count, least=_LEAST)
-    return _corrected(start, seen, own, _lead(made))
+    return _corrected(start, seen, own, _lead(made)) if len(start.values) else start
 
 
 def _lesson(made: Corpus, own: Sequence[tuple[int, ...]]) -> Lesson:

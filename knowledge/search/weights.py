@@ -33,6 +33,8 @@ class Vocabulary:
 
         Weights are as of a text of length one; what is unknown counts towards the length.
         """
+        if not len(self.features):
+            return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.float32)
         row = np.searchsorted(self.features, bags.features)
         row[row == len(self.features)] = 0
         known = self.features[row] == bags.features

@@ -8,7 +8,7 @@ import yaml
 
 from knowledge.book import Book, shipped
 from knowledge.search import Search, cache
-from knowledge.search.corpus import corpus
+from knowledge.search.corpus import Corpus, Known, corpus
 from tests.benchmarks.eval_lookup import BLIND, QUESTIONS, evaluate
 from tests.knowledge import small_pack
 
@@ -159,6 +159,16 @@ def test_where_nothing_may_be_written_it_still_works(tmp_path: Path) -> None:
     book = Book.load([small_pack.write(tmp_path / "a")])
     (tmp_path / "file").write_text("not a folder")
     assert isinstance(Search.build(book, tmp_path / "file" / "kept"), Search)
+
+
+@pytest.mark.parametrize("texts", [[], [("公章谁管", 0)]], ids=["none", "one"])
+def test_a_book_with_hardly_a_word_finds_nothing_and_breaks_nothing(
+    texts: list[tuple[str, int]],
+) -> None:
+    search = Search.learn(Corpus([Known("SP04", "power", "公章")], texts=texts))
+    assert search.search("公章谁管") == []
+    assert search.unknown_terms("公章谁管") != ()
+    assert Search.learn(Corpus()).search("公章谁管") == []
 
 
 def test_learning_twice_is_the_same() -> None:
