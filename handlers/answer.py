@@ -250,6 +250,8 @@ async def _words(turn: Turn) -> None:
     if said.heard is Heard.TEXT:
         if verb := _named(said.text):
             await _menu(turn, verb, "")
+        elif turn.person.role is Role.MONITOR and triage.asked_for(said.text):
+            triage.start(turn)
         elif not await _read(turn, said.text.strip()):
             await ask.question(turn, said.text)
     elif said.heard is not Heard.EDITED:

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from handlers import texts
+from knowledge.yaml_text import parse
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("bot", "handlers", "storage", "knowledge")
@@ -74,6 +75,12 @@ def test_no_sentence_shouts_or_flatters(name: str) -> None:
     loaded = yaml.safe_load((texts.FOLDER / f"{name}.yaml").read_text("utf-8"))
     for sentence in sentences(loaded):
         assert not re.search("[!！]|您好|感谢|恭喜|加油|真棒", sentence), sentence
+
+
+@pytest.mark.parametrize("name", TEXT_FILES)
+def test_no_text_is_hidden_by_another_of_its_name(name: str) -> None:
+    # PyYAML takes the last of two keys without a word; packs are read by a parser that refuses.
+    assert parse((texts.FOLDER / f"{name}.yaml").read_text("utf-8"), name)
 
 
 def test_the_web_the_commands_and_the_domain_import_no_telegram_library() -> None:

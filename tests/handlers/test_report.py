@@ -1,5 +1,7 @@
 """A monitor reports a lead: conversations, read as transcripts."""
 
+import pytest
+
 from handlers.messages import Outbound
 from storage import files, leads
 from storage.people import Role
@@ -200,3 +202,42 @@ async def test_the_finer_questions_can_be_left_out_with_one_tap(village: Village
     answered = {answer["key"] for answer in lead.content["answers"]}
     assert {"what", "who", "post", "where", "when", "origin", "kinship", "real_name"} <= answered
     assert "amount" not in answered
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "我要反映个情况",
+        "俺有个事要说说",
+        "我发现个问题",
+        "想告一个村干部。",
+        "你好，我要举报村干部",
+        "村干部有问题找谁说",
+        "这种事能报不",
+    ],
+)
+async def test_who_says_only_that_there_is_something_is_asked_what(
+    village: Village, said: str
+) -> None:
+    wang = await village.invited(Role.MONITOR, "王阿婆", "u1")
+    await wang.says(said)
+    assert "是哪一种事" in wang.last
+    await wang.presses("管事的人办事不对")
+    await answer_all(wang, STORY)
+    await send(wang)
+    assert said not in str((await only_lead(village)).content)
+
+
+@pytest.mark.parametrize(
+    "said", ["举报会不会被报复", "报销找谁签字", "书记说了算", "有事找谁盖章"]
+)
+async def test_what_is_a_question_stays_one(village: Village, said: str) -> None:
+    wang = await village.invited(Role.MONITOR, "王阿婆", "u1")
+    await wang.says(said)
+    assert "是哪一种事" not in wang.last
+
+
+async def test_an_officer_who_says_so_is_not_asked(village: Village) -> None:
+    zhou = await village.invited(Role.OFFICER, "周", "u9")
+    await zhou.says("我要反映个情况")
+    assert "是哪一种事" not in zhou.last
