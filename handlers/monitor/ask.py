@@ -13,7 +13,8 @@ from handlers.messages import Button, Keyboard, Outbound
 from handlers.monitor import browse, entry, menu, rule_card, triage
 from handlers.texts import find, say, words
 from handlers.turn import Turn, link
-from knowledge.schema import Category, Entry
+from knowledge.schema import Category, Entry, Question
+from knowledge.search.corpus import FOUND
 from knowledge.search.fold import fold
 from storage import instance
 from storage.people import Role
@@ -33,6 +34,13 @@ TERM = 8
 OFTEN = 3
 """Times that a term came up before it may be read."""
 
+LEAD = "IT1"
+"""The kind of matter that becomes a lead."""
+
+SURE = 2
+"""Among so many best answers a question about reporting must be: what else it is asked with
+speaks of the same things."""
+
 SHARED = 6
 """Cards offered to be shared into another chat."""
 
@@ -43,6 +51,9 @@ async def question(turn: Turn, text: str) -> None:
         turn.tell("ask.empty", _home(turn))
         return
     text = _with_part_before(turn, text)
+    if about := _about_reporting(turn, text):
+        _one(turn, text, (about, *fitting(turn, text)))
+        return
     parts = matters(turn, text)
     found = _apart([(part, fitting(turn, part)) for part in parts])
     answered = [pair for pair in found if pair[1]]
@@ -68,6 +79,20 @@ def fitting(turn: Turn, text: str) -> list[Entry]:
     hits = turn.finder.search(text, entry.OTHERS + 3)
     entries = [one for hit in hits if (one := turn.book.get(hit.id, turn.today))]
     return sorted(entries, key=lambda one: isinstance(one, Category))
+
+
+def _about_reporting(turn: Turn, text: str) -> Question | None:
+    """The question about reporting itself that is asked here, if one is: such a question rests on
+    a state of a lead, or on the kind of matter that becomes one."""
+    if len(text) > LONG:
+        return None
+    for hit in turn.finder.search(text, SURE, (*FOUND, "question")):
+        one = turn.book.get(hit.id, turn.today)
+        if isinstance(one, Question) and any(
+            id == LEAD or turn.book.kind_of(id) == "state" for id in one.rests_on
+        ):
+            return one
+    return None
 
 
 def sounds_like_report(turn: Turn, text: str, fits: Iterable[Entry]) -> bool:

@@ -187,6 +187,14 @@ async def test_a_story_that_a_phone_split_is_reported_whole(
     assert (second in json.dumps(draft.content, ensure_ascii=False)) is not later
 
 
+async def test_who_asks_about_reporting_itself_is_answered(village: Village, wang: Voice) -> None:
+    village.house.finder = Plain({"不写名": ("NL1.04", "Q11"), "公布": ("OL10", "SP03", "Q01")})
+    await wang.says("不写名字行不行")
+    assert wang.last.startswith("能匿名报吗")
+    await wang.says("公布要贴几天")  # a question about a rule stays behind the rule
+    assert wang.last.startswith("村务公布最短期限")
+
+
 async def test_a_question_is_not_taken_for_a_report(wang: Voice) -> None:
     await wang.says("塘能不能包给亲戚")
     assert "就报这件事" not in wang.labels()

@@ -48,11 +48,14 @@ class Plain:
             for word, ids in self.known.items()
             if word in text
             for id in ids
-            if not wanted or KIND_OF[id[:2]] in wanted
+            if not wanted or KIND_OF[id.rstrip("0123456789.")] in wanted
         ][:top]
 
 
-KIND_OF = {"SP": "power", "NL": "prohibition", "LC": "category", "PR": "procedure"}
+KIND_OF = {
+    **{"SP": "power", "NL": "prohibition", "LC": "category", "PR": "procedure"},
+    **{"OL": "limit", "BP": "business", "Q": "question", "P": "parameter"},
+}
 FINDER = Plain({"塘": ("LC03", "SP17", "NL2.07"), "低保": ("LC01", "SP22")})
 
 
