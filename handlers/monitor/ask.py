@@ -186,7 +186,8 @@ def _report_words(turn: Turn, text: str) -> Keyboard:
     """A button that reports these words; they wait in her state until something else begins. If
     they go on in a second message, the button below the first reports them all."""
     before = turn.state.get("asked", {})
-    goes_on = before and text.startswith(before["text"])
+    first = before.get("text", "")
+    goes_on = len(first) >= form.LONG and text.startswith(first)
     mark = before["mark"] if goes_on else f"{turn.said.at.timestamp():.0f}"
     turn.state["asked"] = {"mark": mark, "text": text}
     return ((link("ask.button.report_words", f"a.{mark}"),),)
