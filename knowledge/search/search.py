@@ -136,7 +136,8 @@ class Search:
 
     def split(self, text: str) -> list[str]:
         """The matters in a message, each to be asked for on its own."""
-        read = self._read(text)
+        several = len(clauses(text[:MOST])) > 1
+        read = self._read(text) if several else None
         if read is None or len(read.groups) < 2:
             return [text]
         return ["\uff0c".join(read.clauses[n] for n in group) for group in read.groups]
