@@ -74,13 +74,15 @@ async def test_a_long_poll_ends_when_something_is_said(bot, wang) -> None:
     waiting = asyncio.create_task(bot.get_updates(timeout=20))
     await asyncio.sleep(0.05)
     wang.says("在吗")
-    (update,) = await asyncio.wait_for(waiting, 2)
+    (update,) = await asyncio.wait_for(waiting, 10)
     assert update.message.text == "在吗"
 
 
-async def test_a_second_poller_ends_the_first_with_a_conflict(bot) -> None:
+async def test_a_second_poller_ends_the_first_with_a_conflict(api, bot) -> None:
     first = asyncio.create_task(bot.get_updates(timeout=20))
-    await asyncio.sleep(0.05)
+    async with asyncio.timeout(10):
+        while not api.called("getUpdates"):
+            await asyncio.sleep(0.01)
     second = asyncio.create_task(bot.get_updates(timeout=0))
     with pytest.raises(TelegramConflictError, match="terminated by other"):
         await first

@@ -144,8 +144,9 @@ async def test_a_call_that_hangs_is_given_up(api, ear, wang, monkeypatch) -> Non
 async def test_a_server_that_is_down_is_waited_for(api, poller, wang) -> None:
     await api.stop()
     waiting = asyncio.create_task(anext(poller.updates()))
-    await asyncio.sleep(0.2)
-    assert poller.trouble
+    async with asyncio.timeout(10):
+        while not poller.trouble:
+            await asyncio.sleep(0.01)
     await api.start()
     wang.says("一")
     assert texts(await soon(waiting)) == ["一"]
@@ -157,8 +158,11 @@ async def test_a_second_listener_or_a_webhook_stops_it(api, poller, ear) -> None
         await soon(anext(poller.updates()))
     assert webhook.value.outcome == Stop(Halt.CONFLICT)
     api.pusher.aim("", "")
+    asked = len(api.called("getUpdates"))
     first = asyncio.create_task(anext(Poller(ear, hold=5).updates()))
-    await asyncio.sleep(0.1)
+    async with asyncio.timeout(10):
+        while len(api.called("getUpdates")) == asked:
+            await asyncio.sleep(0.01)
     other = connect(api.token, api.url)
     second = asyncio.create_task(anext(Poller(other, hold=5).updates()))
     with pytest.raises(Failed) as conflict:
