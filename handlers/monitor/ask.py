@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from handlers import form, redact
 from handlers.messages import Button, Keyboard, Outbound
 from handlers.monitor import browse, entry, menu, rule_card, triage
-from handlers.texts import find, say, words
+from handlers.texts import find, nothing_but, say, words
 from handlers.turn import Turn, link
 from knowledge.schema import Category, Entry, Question
 from knowledge.search.corpus import FOUND
@@ -50,6 +50,12 @@ async def question(turn: Turn, text: str) -> None:
     if not fold(text):
         turn.tell("ask.empty", _home(turn))
         return
+    if topic := _about_this(turn, text):
+        turn.tell(
+            f"menu.about.topics.{topic}.answer",
+            ((link("menu.button.report", "m.report"),), *_home(turn)),
+        )
+        return
     text = _with_part_before(turn, text)
     if about := _about_reporting(turn, text):
         _one(turn, text, (about, *fitting(turn, text)))
@@ -79,6 +85,16 @@ def fitting(turn: Turn, text: str) -> list[Entry]:
     hits = turn.finder.search(text, entry.OTHERS + 3)
     entries = [one for hit in hits if (one := turn.book.get(hit.id, turn.today))]
     return sorted(entries, key=lambda one: isinstance(one, Category))
+
+
+def _about_this(turn: Turn, text: str) -> str:
+    """What of this assistant itself a monitor asks about: may it be spoken, what does it cost."""
+    if turn.person.role is not Role.MONITOR:
+        return ""
+    for topic in find("menu.about.topics"):
+        if nothing_but(text, f"menu.about.topics.{topic}.says", "menu.about.around"):
+            return str(topic)
+    return ""
 
 
 def _about_reporting(turn: Turn, text: str) -> Question | None:

@@ -4,12 +4,9 @@ Danger comes first. Matters above the street's level and secret matters end here
 them is stored (JB20:15).
 """
 
-import re
-from functools import cache
-
 from handlers.messages import Button, Heard, Keyboard
 from handlers.monitor import menu, report, sending
-from handlers.texts import say
+from handlers.texts import nothing_but, say
 from handlers.texts import words as listed
 from handlers.turn import Turn, in_rows
 from knowledge.schema import Intake
@@ -18,21 +15,10 @@ from storage import places
 FIRST = ("IT6", "IT1", "IT2")
 MORE = ("IT3", "IT4", "IT5", "IT7", "IT8", "IT9")
 
-BARE = 20
-"""Characters in which nobody says more than that there is something to report."""
-
 
 def asked_for(text: str) -> bool:
     """Whether somebody says that there is something to report, and not yet what."""
-    said = re.sub(r"[\W_]+", "", text)
-    return len(said) <= BARE and bool(_asking().fullmatch(said))
-
-
-@cache
-def _asking() -> re.Pattern[str]:
-    """Nothing but words of the two lists, and one of the first among them."""
-    says, around = (listed(f"menu.wants_to_report.{part}") for part in ("says", "around"))
-    return re.compile(f"(?=.*(?:{'|'.join(says)}))(?:{'|'.join((*says, *around))})+")
+    return nothing_but(text, "menu.wants_to_report.says", "menu.wants_to_report.around")
 
 
 def start(turn: Turn, *, words: str = "", item: str = "", key: str = "triage.ask") -> None:

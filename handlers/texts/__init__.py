@@ -4,6 +4,7 @@ A text is named `file.key` or `file.key.key`. Values are put in as plain text an
 read as templates themselves.
 """
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,9 @@ from typing import Any
 import yaml
 
 FOLDER = Path(__file__).parent
+
+BARE = 20
+"""Characters in which nobody tells a story: a wish or a question in a few words."""
 
 
 @cache
@@ -48,3 +52,15 @@ def say(key: str, **values: object) -> str:
 def words(key: str) -> tuple[str, ...]:
     """The words people type for one thing, such as the ways to say "back"."""
     return tuple(find(key))
+
+
+def nothing_but(text: str, says: str, around: str) -> bool:
+    """Whether a few words consist of those under two keys alone, one of the first among them."""
+    said = re.sub(r"[\W_]+", "", text)
+    return len(said) <= BARE and bool(_nothing_but(says, around).fullmatch(said))
+
+
+@cache
+def _nothing_but(says: str, around: str) -> re.Pattern[str]:
+    meant, beside = words(says), words(around)
+    return re.compile(f"(?=.*(?:{'|'.join(meant)}))(?:{'|'.join((*meant, *beside))})+")

@@ -81,7 +81,7 @@ async def test_a_long_poll_ends_when_something_is_said(bot, wang) -> None:
 async def test_a_second_poller_ends_the_first_with_a_conflict(api, bot) -> None:
     first = asyncio.create_task(bot.get_updates(timeout=20))
     async with asyncio.timeout(10):
-        while not api.called("getUpdates"):
+        while not api.called("getUpdates"):  # noqa: ASYNC110 - nothing tells of it
             await asyncio.sleep(0.01)
     second = asyncio.create_task(bot.get_updates(timeout=0))
     with pytest.raises(TelegramConflictError, match="terminated by other"):

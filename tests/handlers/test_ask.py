@@ -8,6 +8,7 @@ import pytest
 
 from handlers.messages import Heard, Outbound
 from handlers.monitor import rule_card
+from handlers.texts import find, say
 from knowledge.book import PACKS, Book
 from storage import instance, people, sessions
 from storage.people import Role
@@ -193,6 +194,37 @@ async def test_who_asks_about_reporting_itself_is_answered(village: Village, wan
     assert wang.last.startswith("能匿名报吗")
     await wang.says("公布要贴几天")  # a question about a rule stays behind the rule
     assert wang.last.startswith("村务公布最短期限")
+
+
+@pytest.mark.parametrize(
+    ("said", "topic"),
+    [
+        ("能发语音吗", "voice"),
+        ("我不会打字，怎么办", "voice"),
+        ("照片可以发吗？", "picture"),
+        ("报了怎么撤回", "take_back"),
+        ("我不想报了", "take_back"),
+        ("写错了能改吗", "mend"),
+        ("用这个要钱吗", "cost"),
+        ("换了手机怎么办", "phone"),
+    ],
+)
+async def test_who_asks_about_this_assistant_is_answered(
+    wang: Voice, said: str, topic: str
+) -> None:
+    await wang.says(said)
+    assert wang.last == say(f"menu.about.topics.{topic}.answer")
+    assert "报一件事" in wang.labels()
+
+
+@pytest.mark.parametrize(
+    "said", ["低保名单怎么改", "没有证据能报吗", "盖章要钱吗", "村里换手机报销", "签字能打字吗"]
+)
+async def test_a_rule_is_not_taken_for_this_assistant(wang: Voice, said: str) -> None:
+    await wang.says(said)
+    assert not any(
+        wang.last == one["answer"].strip() for one in find("menu.about.topics").values()
+    )
 
 
 async def test_a_question_is_not_taken_for_a_report(wang: Voice) -> None:

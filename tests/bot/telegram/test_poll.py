@@ -145,7 +145,7 @@ async def test_a_server_that_is_down_is_waited_for(api, poller, wang) -> None:
     await api.stop()
     waiting = asyncio.create_task(anext(poller.updates()))
     async with asyncio.timeout(10):
-        while not poller.trouble:
+        while not poller.trouble:  # noqa: ASYNC110 - nothing tells of it
             await asyncio.sleep(0.01)
     await api.start()
     wang.says("一")
@@ -161,7 +161,7 @@ async def test_a_second_listener_or_a_webhook_stops_it(api, poller, ear) -> None
     asked = len(api.called("getUpdates"))
     first = asyncio.create_task(anext(Poller(ear, hold=5).updates()))
     async with asyncio.timeout(10):
-        while len(api.called("getUpdates")) == asked:
+        while len(api.called("getUpdates")) == asked:  # noqa: ASYNC110 - nothing tells of it
             await asyncio.sleep(0.01)
     other = connect(api.token, api.url)
     second = asyncio.create_task(anext(Poller(other, hold=5).updates()))
