@@ -51,7 +51,6 @@ class Corpus:
     texts: list[tuple[str, int]] = field(default_factory=list)
     same: dict[str, str] = field(default_factory=dict)  # words that mean the same, by group
     friends: set[tuple[int, int]] = field(default_factory=set)
-    lends: set[tuple[int, int]] = field(default_factory=set)
     asks: tuple[str, ...] = ()  # words by which a question is told from a statement
 
     @property
@@ -82,7 +81,6 @@ def corpus(book: Book) -> Corpus:
             made.texts += [(text, linked[0]) for text in (known.title, *book.words(known.id))]
     for id, nearby in book.table("near").get("near", {}).items():
         pairs = [(number[id], number[other]) for other in nearby if {id, other} <= number.keys()]
-        made.lends.update(pairs)
         made.friends.update(pairs)
     made.friends |= {(b, a) for a, b in made.friends}
     for group, texts in book.table("outside").get("outside", {}).items():

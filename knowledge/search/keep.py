@@ -9,7 +9,7 @@ from knowledge.search.search import Search
 def keep() -> None:
     """Write `tables/learned.npz` anew."""
     made = corpus(shipped())
-    cache.save(cache.SHIPPED, cache.mark(made), Search.learn(made).weights)
+    cache.save(cache.SHIPPED, cache.mark(made), Search.learn(made).learned)
 
 
 if __name__ == "__main__":

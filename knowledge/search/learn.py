@@ -8,16 +8,16 @@ missed the time before is asked again. What is kept is the mean of several order
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from knowledge.search.corpus import ASIDE, FOUND, Corpus
 from knowledge.search.meanings import Meanings
+from knowledge.search.opinion import Opinion, formed
 from knowledge.search.views import Bags, bags, by_ear
 from knowledge.search.weights import Floats, Lesson, Places, Weights, centroids
 
-_LENT = 0.2  # how much a text says about an entry that is near its own
 _MARGIN = 0.15  # by how much the right entry must lead in learning
 _LET = 0.1  # by how much one that lies near the right one may be ahead of it
 _LEAST = 3  # texts that a feature must occur in to be learned from
@@ -33,8 +33,16 @@ _SMALL = 0.01  # weights below this are noise and not kept
 _PART = 4096  # rows of the table looked through at once
 
 
-def learned(made: Corpus, meanings: Meanings) -> Weights:
-    """Weights from the texts of a corpus. A text may speak for several entries that are found;
+@dataclass(frozen=True)
+class Learned:
+    """All that was learned from a book."""
+
+    weights: Weights
+    opinion: Opinion | None  # none of a very large book, or of one with hardly a word
+
+
+def learn(made: Corpus, meanings: Meanings) -> Learned:
+    """Learn from the texts of a corpus. A text may speak for several entries that are found;
     for what is only found when asked for, it is a text of its own."""
     said: dict[tuple[str, int], dict[int, None]] = {}
     for text, entry in made.texts:
@@ -43,26 +51,24 @@ def learned(made: Corpus, meanings: Meanings) -> Weights:
     seen = bags([text for text, _ in said], meanings)
     own = [tuple(entries) for entries in said.values()]
     if made.count > _MOST_LEARNED:
-        return centroids(seen, _lesson(made, own), made.count)
+        return Learned(centroids(seen, _lesson(own), made.count), None)
     # What hardly occurs can't be learned from, only learned by heart.
-    start = centroids(seen, _lesson(made, own), made.count, least=_LEAST)
-    return _corrected(start, seen, own, _lead(made)) if len(start.values) else start
+    start = centroids(seen, _lesson(own), made.count, least=_LEAST)
+    if not len(start.values):
+        return Learned(start, None)
+    weights = _corrected(start, seen, own, _lead(made))
+    # What is only found when asked for would take away what is likely from what is found.
+    heard = {text: n for n, (text, on) in enumerate(said) if not 0 <= on < len(made.entries)}
+    asked = bags([*heard], meanings)
+    opinion = formed(weights.vocabulary, asked, [own[n] for n in heard.values()], made.count)
+    return Learned(weights, opinion)
 
 
-def _lesson(made: Corpus, own: Sequence[tuple[int, ...]]) -> Lesson:
-    """Each text speaks for its own entries and, less, for those near them."""
-    nearby: dict[int, list[int]] = {}
-    for entry, other in sorted(made.lends):
-        nearby.setdefault(entry, []).append(other)
-    pairs: list[tuple[int, int, float]] = []
-    for n, entries in enumerate(own):
-        lent = {other for entry in entries for other in nearby.get(entry, ())} - {*entries}
-        pairs += [(n, entry, 1) for entry in entries]
-        pairs += [(n, other, _LENT) for other in sorted(lent)]
-    texts, entries_of, share = zip(*pairs, strict=True) if pairs else ((), (), ())
-    return Lesson(
-        np.array(texts, np.int64), np.array(entries_of, np.int64), np.array(share, np.float32)
-    )
+def _lesson(own: Sequence[Sequence[int]]) -> Lesson:
+    """Each text speaks for its own entries."""
+    pairs = [(n, entry) for n, entries in enumerate(own) for entry in entries]
+    texts, entries_of = zip(*pairs, strict=True) if pairs else ((), ())
+    return Lesson(np.array(texts, np.int64), np.array(entries_of, np.int64))
 
 
 def _lead(made: Corpus) -> Floats:

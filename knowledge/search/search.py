@@ -13,26 +13,25 @@ from knowledge.book import Book
 from knowledge.search import cache
 from knowledge.search.corpus import FOUND, Corpus, Known, corpus
 from knowledge.search.fold import MOST, fold
-from knowledge.search.learn import learned
+from knowledge.search.learn import Learned, learn
 from knowledge.search.matters import clauses, grouped
 from knowledge.search.meanings import Meanings
 from knowledge.search.sounds import sounds
 from knowledge.search.views import bags, with_whole
-from knowledge.search.weights import Floats, Weights
+from knowledge.search.weights import Floats, Rows
 from knowledge.search.why import why
 
-_SURE = 0.15  # above, a clause is about this and nothing else
+_SURE = 0.14  # above, a clause is about this and nothing else
 _FOUND = frozenset(FOUND)
+_SECOND = 0.25  # how much the second opinion counts beside
 _SAY = 0.5  # how much a clause counts beside the whole message
-_HOW = ("power", "procedure", "limit")
 _FLOOR = 0.08  # below, nothing fits
 _FLOOR_BY_EAR = 0.05  # the same for a text in Latin letters, of which only the sounds are known
-_CLEARLY = 1.15  # by so much what is found must speak louder than anything outside
+_CLEARLY = 1.12  # by so much what is found must speak louder than anything outside
 _SPELT = 0.75  # such a part of the letters must spell syllables, or it is another language
 _FAINT = 0.03  # below, not worth a place after the first
 _KEYWORD = 4  # characters: so short, it names a matter and asks nothing yet
 _NAMED = 1.4  # a matter that is only named: most likely how it is done
-_TOLD = 0.75  # something told, not asked: less likely how it is done
 _TERM = 8  # characters: longer is a sentence
 _EITHER = 3  # texts that the same first letters are taken for at once
 _HURRIED = 5  # characters: nobody types the first letters of more
@@ -58,10 +57,11 @@ class Hit:
 class Search:
     """Finds entries for what somebody typed. Deterministic; keeps nothing of what it is asked."""
 
-    def __init__(self, made: Corpus, weights: Weights, meanings: Meanings) -> None:
+    def __init__(self, made: Corpus, learned: Learned, meanings: Meanings) -> None:
         self._entries, self._texts = made.entries, made.texts
         self._hardly = frozenset(made.asks)
-        self.weights = weights
+        self.learned = learned
+        self._weights = learned.weights
         self._meanings = meanings
         self._near: dict[int, list[int]] = {}
         for entry, other in sorted(made.friends):
@@ -71,7 +71,6 @@ class Search:
         self._kinds = kinds
         self._masks: dict[frozenset[str], NDArray[np.bool_]] = {}
         self._power: Floats = np.where(kinds == "power", _NAMED, 1).astype(np.float32)
-        self._how: Floats = np.where(np.isin(kinds, _HOW), _TOLD, 1).astype(np.float32)
 
     @classmethod
     def build(cls, book: Book, folder: Path | None = None) -> "Search":
@@ -81,32 +80,31 @@ class Search:
         """
         made = corpus(book)
         folder, of = folder or cache.default_folder(), cache.mark(made)
-        weights = cache.find(folder, of, made.count)
-        if weights is None:
-            weights = cache.rounded(cls.learn(made).weights)
-            cache.save(folder / f"search-{of}.npz", of, weights)
-        return cls(made, weights, Meanings(made.same))
+        kept = cache.find(folder, of, made.count)
+        if kept is None:
+            kept = cache.rounded(cls.learn(made).learned)
+            cache.save(folder / f"search-{of}.npz", of, kept)
+        return cls(made, kept, Meanings(made.same))
 
     @classmethod
     def learn(cls, made: Corpus) -> "Search":
         """Learn from texts; takes seconds for a few hundred entries."""
         meanings = Meanings(made.same)
-        return cls(made, learned(made, meanings), meanings)
+        return cls(made, learn(made, meanings), meanings)
 
     def search(self, text: str, top: int = 5, kinds: Iterable[str] = ()) -> list[Hit]:
         """Entries that fit, best first; empty if nothing does.
 
         Of a message about several matters, the best for each comes before the second best of any.
         """
-        read = self._read(text)
+        asked = frozenset(kinds) or _FOUND
+        read = self._read(text, asked)
         if read is None:
             return []
-        wanted = self._of_kinds(frozenset(kinds) or _FOUND)
+        wanted = self._of_kinds(asked)
         whole = np.where(wanted, read.whole, -1)
         groups = read.groups if len(read.groups) > 1 else []
-        first = [
-            int(np.argmax(np.where(wanted, read.parts[group].max(0), -1))) for group in groups
-        ]
+        first = [int(np.argmax(np.where(wanted, self._of_group(read, one), -1))) for one in groups]
         lead = dict.fromkeys((int(np.argmax(whole)), *first))
         order = _highest(whole, top + len(lead))
         ranked = [n for n in dict.fromkeys((*lead, *map(int, order))) if wanted[n]]
@@ -117,7 +115,7 @@ class Search:
         """Ids to offer when nothing fits: what comes nearest, however far."""
         if not self._entries:
             return []
-        scores = self.weights.score(bags([text], self._meanings))[0, : len(self._entries)]
+        scores = self._weights.score(bags([text], self._meanings))[0, : len(self._entries)]
         order = _highest(np.where(self._of_kinds(_FOUND), scores, -1), top)
         return [self._entries[n].id for n in order if scores[n] > 0]
 
@@ -129,7 +127,7 @@ class Search:
         term = "".join(self._asks.sub("", fold(text[:MOST])).split())
         if not 2 <= len(_HAN.findall(term)) == len(term) <= _TERM or not self._entries:
             return ()
-        scores = self.weights.score(bags([term], self._meanings))[0]
+        scores = self._weights.score(bags([term], self._meanings))[0]
         ours = max(_FLOOR, scores[: len(self._entries)].max())
         elsewhere = scores[len(self._entries) :].max(initial=0) > ours
         return () if elsewhere else (term,)
@@ -142,11 +140,16 @@ class Search:
             return [text]
         return ["\uff0c".join(read.clauses[n] for n in group) for group in read.groups]
 
-    def _read(self, text: str) -> "_Read | None":
-        """Score a text and its clauses; none if it is about something else or nothing."""
+    def _read(self, text: str, kinds: frozenset[str] = _FOUND) -> "_Read | None":
+        """Score a text and its clauses; none if it is about something else or nothing.
+
+        On what is only found when asked for, no second opinion was formed.
+        """
         text = self._written_out(text)
         said = clauses(text[:MOST])
-        every = self.weights.score(with_whole(bags(said, self._meanings)))
+        seen = with_whole(bags(said, self._meanings))
+        known = self._weights.vocabulary.rows(seen)
+        every = self._weights.score_rows(known, len(said) + 1)
         scores, outside = every[:, : len(self._entries)], every[:, len(self._entries) :]
         if not len(self._entries):
             return None
@@ -166,7 +169,26 @@ class Search:
             # In a long story each clause has its say, unless it is about something else.
             speaks = best[1:] > other[1:]
             whole = whole + np.float32(_SAY) * np.maximum(scores[1:][speaks], 0).sum(0)
-        return _Read(text, self._by_intent(text, whole), scores[1:], said, grouped(sure))
+        if kinds <= _FOUND:
+            whole = whole + self._second_opinion(known, 0)
+        named = self._named(text, whole)
+        return _Read(text, named, scores[1:], said, grouped(sure), known)
+
+    def _of_group(self, read: "_Read", group: list[int]) -> Floats:
+        """How clauses about one matter score together."""
+        loudest = max(group, key=lambda n: float(read.parts[n].max()))
+        both: Floats = read.parts[group].max(0) + self._second_opinion(read.known, 1 + loudest)
+        return both
+
+    def _second_opinion(self, known: Rows, number: int) -> Floats | np.float32:
+        """What it adds to the scores of one of the texts that were looked up."""
+        if self.learned.opinion is None:
+            return np.float32(0)
+        texts, rows, part = known
+        start, end = np.searchsorted(texts, (number, number + 1))
+        likely = self.learned.opinion.think(rows[start:end], part[start:end])
+        added: Floats = np.float32(_SECOND) * likely[: len(self._entries)]
+        return added
 
     def _written_out(self, text: str) -> str:
         """What first letters stand for; letters that spell nothing and stand for nothing go."""
@@ -189,14 +211,10 @@ class Search:
                 meant.setdefault(letters, {})[text] = None
         return {letters: " ".join([*texts][:_EITHER]) for letters, texts in meant.items()}
 
-    def _by_intent(self, text: str, scores: Floats) -> Floats:
-        """A matter that is only named is put before what is forbidden about it, and so on."""
-        folded = fold(text)
-        if len(_HAN.findall(folded)) <= _KEYWORD:
-            return scores * self._power
-        if not self._asks.search(folded):
-            return scores * self._how
-        return scores
+    def _named(self, text: str, scores: Floats) -> Floats:
+        """A matter that is only named is put before what is forbidden about it."""
+        short = len(_HAN.findall(fold(text))) <= _KEYWORD
+        return scores * self._power if short else scores
 
     def _of_kinds(self, kinds: frozenset[str]) -> NDArray[np.bool_]:
         """Which entries are of these kinds."""
@@ -206,7 +224,7 @@ class Search:
 
     def _hit(self, n: int, score: float, text: str) -> Hit:
         entry: Known = self._entries[n]
-        reasons = partial(why, self.weights, self._meanings, text, n, self._hardly)
+        reasons = partial(why, self._weights, self._meanings, text, n, self._hardly)
         return Hit(entry.id, entry.kind, entry.title, round(float(score), 4), reasons)
 
 
@@ -219,6 +237,7 @@ class _Read:
     parts: Floats  # by clause and entry
     clauses: list[str]
     groups: list[list[int]]  # of clauses: one for each matter
+    known: Rows  # of the whole and of each clause
 
 
 def _highest(scores: Floats, count: int) -> NDArray[np.int64]:

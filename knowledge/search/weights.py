@@ -9,6 +9,8 @@ from knowledge.search.views import Bags, Numbers, trust
 
 Floats = NDArray[np.float32]
 Places = NDArray[np.int64]
+Rows = tuple[Places, Places, Floats]
+"""Of each feature: its text, rising; its row of the vocabulary; its weight in the text."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class Vocabulary:
         telling = np.log(texts / (count + 0.5)).astype(np.float32) * trust(features)
         return cls(features, telling, float(np.log(2 * texts)))
 
-    def rows(self, bags: Bags) -> tuple[Places, Places, Floats]:
+    def rows(self, bags: Bags) -> Rows:
         """Of the features that are known: their text, their row, their weight in the text.
 
         Weights are as of a text of length one; what is unknown counts towards the length.
@@ -56,20 +58,23 @@ class Weights:
 
     def score(self, bags: Bags) -> Floats:
         """A row for each text: how much it speaks for each entry, in all."""
-        texts = len(bags.ends) - 1
+        return self.score_rows(self.vocabulary.rows(bags), len(bags.ends) - 1)
+
+    def score_rows(self, known: Rows, texts: int) -> Floats:
+        """The same for texts of which the rows were looked up before."""
         if not len(self.entries):
             return np.zeros((texts, self.count), np.float32)
-        text, rows, weight = self.vocabulary.rows(bags)
+        text, rows, weight = known
         starts = self.starts[rows]
         sizes = self.starts[rows + 1] - starts
-        places = _spread(starts, sizes)
+        places = spread(starts, sizes)
         cells = np.repeat(text * self.count, sizes) + self.entries[places]
         spoken = self.values[places] * np.repeat(weight, sizes)
         scores = np.bincount(cells, spoken, texts * self.count).astype(np.float32)
         return scores.reshape(texts, self.count)
 
 
-def _spread(starts: Places, sizes: Places) -> Places:
+def spread(starts: Places, sizes: Places) -> Places:
     """The places of several stretches, one stretch after another."""
     return np.arange(int(sizes.sum())) + np.repeat(starts - np.cumsum(sizes) + sizes, sizes)
 
@@ -80,7 +85,6 @@ class Lesson:
 
     text: Places
     entry: Places
-    share: Floats  # one if the text is the entry's own, less if it is lent by a relative
 
 
 def centroids(bags: Bags, lesson: Lesson, count: int, least: int = 1) -> Weights:
@@ -93,10 +97,10 @@ def centroids(bags: Bags, lesson: Lesson, count: int, least: int = 1) -> Weights
     ends = np.searchsorted(owners, np.arange(len(bags.ends)))
     # One cell for each feature of each text of each entry that the text speaks for.
     sizes = np.diff(ends)[lesson.text]
-    places = _spread(ends[:-1][lesson.text], sizes)
-    entry, share = np.repeat(lesson.entry, sizes), np.repeat(lesson.share, sizes)
+    places = spread(ends[:-1][lesson.text], sizes)
+    entry = np.repeat(lesson.entry, sizes)
     cells, back = np.unique(rows[places] * count + entry, return_inverse=True)
-    values = np.bincount(back, part[places] * share)
+    values = np.bincount(back, part[places])
     entries = (cells % count).astype(np.int32)
     norm = np.sqrt(np.bincount(entries, values * values, count))
     kept = (values / np.maximum(norm, 1e-9)[entries]).astype(np.float32)

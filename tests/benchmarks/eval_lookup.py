@@ -1,8 +1,8 @@
 """How often the search is right: `python -m tests.benchmarks.eval_lookup [FILE]`.
 
 FILE has the form of `lookup_dev.yaml`. Without one, `lookup_dev.yaml` is asked, with the misses,
-and then `lookup_blind.yaml`, by whose authors neither the phrasings nor `lookup_dev.yaml` were
-seen. With `--held-out`, a fifth of the phrasings of each entry is kept back, the search learns
+then `lookup_blind.yaml`, by whose authors neither the phrasings nor `lookup_dev.yaml` were seen,
+and `lookup_free.yaml`, written in the manner of `lookup_dev.yaml`. With `--held-out`, a fifth of the phrasings of each entry is kept back, the search learns
 from the rest and is asked for these.
 """
 
@@ -21,6 +21,8 @@ from knowledge.search.corpus import corpus
 
 QUESTIONS = Path(__file__).parent / "lookup_dev.yaml"
 BLIND = Path(__file__).parent / "lookup_blind.yaml"
+
+FREE = Path(__file__).parent / "lookup_free.yaml"
 
 Find = Callable[[str], Sequence[str]]
 """A way to search: from a question to ids, best first."""
@@ -123,8 +125,10 @@ def show(search: Search, file: Path, *, misses: bool) -> None:
     for style, tally in sorted(score.styles.items()):
         print(line(style, tally))
     print(line("all", score.all))
-    print(f"out of scope refused {score.refused}/{score.outside}")
-    print(f"both topics of mixed {score.both}/{score.mixed}")
+    if score.outside:
+        print(f"out of scope refused {score.refused}/{score.outside}")
+    if score.mixed:
+        print(f"both topics of mixed {score.both}/{score.mixed}")
     if misses:
         print(*score.misses, sep="\n")
 
@@ -140,6 +144,7 @@ def main(arguments: Sequence[str]) -> None:
     show(search, Path(arguments[0]) if arguments else QUESTIONS, misses=True)
     if not arguments:
         show(search, BLIND, misses=False)
+        show(search, FREE, misses=False)
 
 
 if __name__ == "__main__":
