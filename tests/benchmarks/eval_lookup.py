@@ -2,8 +2,8 @@
 
 FILE has the form of `lookup_dev.yaml`. Without one, `lookup_dev.yaml` is asked, with the misses,
 then `lookup_blind.yaml`, by whose authors neither the phrasings nor `lookup_dev.yaml` were seen,
-and `lookup_free.yaml`, written in the manner of `lookup_dev.yaml`. With `--held-out`, a fifth of the phrasings of each entry is kept back, the search learns
-from the rest and is asked for these.
+and `lookup_free.yaml`, written in the manner of `lookup_dev.yaml`. With `--held-out`, a fifth of
+the phrasings of each entry is kept back, the search learns from the rest and is asked for these.
 """
 
 import sys
