@@ -6,7 +6,7 @@ so that it is known when it comes.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,6 +52,7 @@ class Corpus:
     same: dict[str, str] = field(default_factory=dict)  # words that mean the same, by group
     friends: set[tuple[int, int]] = field(default_factory=set)
     asks: tuple[str, ...] = ()  # words by which a question is told from a statement
+    steps: tuple[str, ...] = ()  # words by which one asks what comes first, and who must agree
 
     @property
     def count(self) -> int:
@@ -61,7 +62,8 @@ class Corpus:
 
 def corpus(book: Book) -> Corpus:
     """Collect what a book has for the search."""
-    made = Corpus(asks=tuple(str(book.table("near").get("asks", "")).split()))
+    near = book.table("near")
+    made = Corpus(asks=_listed(near, "asks"), steps=_listed(near, "steps"))
     made.same.update(book.table("same").get("same", {}))
     made.entries = [
         Known(entry.id, kind, entry.title)
@@ -79,7 +81,7 @@ def corpus(book: Book) -> Corpus:
         made.friends.update((own, other) for other in linked)
         if known.kind == "question" and linked:
             made.texts += [(text, linked[0]) for text in (known.title, *book.words(known.id))]
-    for id, nearby in book.table("near").get("near", {}).items():
+    for id, nearby in near.get("near", {}).items():
         pairs = [(number[id], number[other]) for other in nearby if {id, other} <= number.keys()]
         made.friends.update(pairs)
     made.friends |= {(b, a) for a, b in made.friends}
@@ -91,6 +93,10 @@ def corpus(book: Book) -> Corpus:
         made.same[f"outside {group}"] = words
         made.texts += [(text, own) for text in (*texts.get("says", ()), *words.split())]
     return made
+
+
+def _listed(table: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    return tuple(str(table.get(name, "")).split())
 
 
 def _sentences(data: Any) -> Iterator[str]:

@@ -32,6 +32,7 @@ _SPELT = 0.75  # such a part of the letters must spell syllables, or it is anoth
 _FAINT = 0.03  # below, not worth a place after the first
 _KEYWORD = 4  # characters: so short, it names a matter and asks nothing yet
 _NAMED = 1.4  # a matter that is only named: most likely how it is done
+_IN_ORDER = 1.3  # who asks what comes first, or who must agree, is shown the procedure
 _TERM = 8  # characters: longer is a sentence
 _EITHER = 3  # texts that the same first letters are taken for at once
 _HURRIED = 5  # characters: nobody types the first letters of more
@@ -66,11 +67,12 @@ class Search:
         self._near: dict[int, list[int]] = {}
         for entry, other in sorted(made.friends):
             self._near.setdefault(entry, []).append(other)
-        self._asks = re.compile("|".join(map(re.escape, made.asks)) or "(?!)")
+        self._asks, self._steps = _any_of(made.asks), _any_of(made.steps)
         kinds = np.array([entry.kind for entry in made.entries])
         self._kinds = kinds
         self._masks: dict[frozenset[str], NDArray[np.bool_]] = {}
         self._power: Floats = np.where(kinds == "power", _NAMED, 1).astype(np.float32)
+        self._procedure: Floats = np.where(kinds == "procedure", _IN_ORDER, 1).astype(np.float32)
 
     @classmethod
     def build(cls, book: Book, folder: Path | None = None) -> "Search":
@@ -95,7 +97,7 @@ class Search:
     def search(self, text: str, top: int = 5, kinds: Iterable[str] = ()) -> list[Hit]:
         """Entries that fit, best first; empty if nothing does.
 
-        Of a message about several matters, the best for each comes before the second best of any.
+        Of a message about several matters, the best for each comes first, then their second best.
         """
         asked = frozenset(kinds) or _FOUND
         read = self._read(text, asked)
@@ -104,8 +106,10 @@ class Search:
         wanted = self._of_kinds(asked)
         whole = np.where(wanted, read.whole, -1)
         groups = read.groups if len(read.groups) > 1 else []
-        first = [int(np.argmax(np.where(wanted, self._of_group(read, one), -1))) for one in groups]
-        lead = dict.fromkeys((int(np.argmax(whole)), *first))
+        best = [_two_best(np.where(wanted, self._of_group(read, one), -1)) for one in groups]
+        lead = dict.fromkeys(
+            (int(np.argmax(whole)), *(one for one, _ in best), *(other for _, other in best))
+        )
         order = _highest(whole, top + len(lead))
         ranked = [n for n in dict.fromkeys((*lead, *map(int, order))) if wanted[n]]
         kept = (n for n in ranked[:top] if n in lead or whole[n] > _FAINT)
@@ -171,8 +175,8 @@ class Search:
             whole = whole + np.float32(_SAY) * np.maximum(scores[1:][speaks], 0).sum(0)
         if kinds <= _FOUND:
             whole = whole + self._second_opinion(known, 0)
-        named = self._named(text, whole)
-        return _Read(text, named, scores[1:], said, grouped(sure), known)
+        whole = self._by_wording(text, whole)
+        return _Read(text, whole, scores[1:], said, grouped(sure), known)
 
     def _of_group(self, read: "_Read", group: list[int]) -> Floats:
         """How clauses about one matter score together."""
@@ -211,10 +215,13 @@ class Search:
                 meant.setdefault(letters, {})[text] = None
         return {letters: " ".join([*texts][:_EITHER]) for letters, texts in meant.items()}
 
-    def _named(self, text: str, scores: Floats) -> Floats:
-        """A matter that is only named is put before what is forbidden about it."""
-        short = len(_HAN.findall(fold(text))) <= _KEYWORD
-        return scores * self._power if short else scores
+    def _by_wording(self, text: str, scores: Floats) -> Floats:
+        """A matter that is only named is put before what is forbidden about it; its procedure
+        comes first where the order is asked for."""
+        folded = fold(text)
+        if len(_HAN.findall(folded)) <= _KEYWORD:
+            return scores * self._power
+        return scores * self._procedure if self._steps.search(folded) else scores
 
     def _of_kinds(self, kinds: frozenset[str]) -> NDArray[np.bool_]:
         """Which entries are of these kinds."""
@@ -238,6 +245,17 @@ class _Read:
     clauses: list[str]
     groups: list[list[int]]  # of clauses: one for each matter
     known: Rows  # of the whole and of each clause
+
+
+def _any_of(words: Iterable[str]) -> re.Pattern[str]:
+    return re.compile("|".join(map(re.escape, words)) or "(?!)")
+
+
+def _two_best(scores: Floats) -> tuple[int, int]:
+    """Numbers of the highest score and of the next; where there is but one, that one twice."""
+    first = int(np.argmax(scores))
+    scores[first] = -np.inf
+    return first, int(np.argmax(scores))
 
 
 def _highest(scores: Floats, count: int) -> NDArray[np.int64]:
