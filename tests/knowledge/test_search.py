@@ -3,6 +3,7 @@
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 
@@ -92,6 +93,16 @@ def test_several_matters_are_told_apart(search: Search) -> None:
     assert {"SP16", "LC08"} <= set(ids(search, text, 5))
 
 
+@pytest.mark.parametrize("asked", ["盖公章先找谁", "账目上墙前谁把关", "分征地款先开什么会"])
+def test_who_asks_for_the_order_is_shown_the_procedure(search: Search, asked: str) -> None:
+    assert search.search(asked, 1)[0].kind == "procedure"
+
+
+def test_what_is_not_among_the_rules_has_no_second_opinion(search: Search) -> None:
+    (asked,) = search.search("能匿名报吗", 1, ("power", "prohibition", "question"))
+    assert asked.id == "Q11"
+
+
 def test_a_term_is_counted_and_a_sentence_is_not(search: Search) -> None:
     assert search.unknown_terms("无人机！") == ("无人机",)
     assert search.unknown_terms("无人機") == ("无人机",)
@@ -154,6 +165,18 @@ def test_a_spoilt_file_is_learned_anew(tmp_path: Path) -> None:
     file.write_bytes(b"PK\x03\x04 half a file")
     assert isinstance(Search.build(book, kept), Search)
     assert file.stat().st_size > 100
+
+
+def test_what_does_not_fit_together_is_learned_anew(tmp_path: Path) -> None:
+    made = corpus(shipped())
+    of = cache.mark(made)
+    with np.load(cache.SHIPPED) as kept:
+        parts = dict(kept)
+    for name in ("cells", "reads", "place", "telling"):
+        np.savez(tmp_path / "half.npz", **{**parts, name: parts[name][:-1]})
+        assert cache.load(tmp_path / "half.npz", of, made.count) is None
+    np.savez(tmp_path / "whole.npz", **parts)
+    assert cache.load(tmp_path / "whole.npz", of, made.count) is not None
 
 
 def test_where_nothing_may_be_written_it_still_works(tmp_path: Path) -> None:
