@@ -273,7 +273,9 @@ async def _take_files(turn: Turn, filled: Filled) -> None:
         key = f"album:{turn.person.id}:{turn.said.album}"
         turn.show(say("report.album_kept"), key=key)
     else:
-        turn.tell("report.file_kept", n=len(await files.of_draft(turn.tx, draft)))
+        waits = open_ask is not None and open_ask.kind != "files"
+        key = "report.file_kept_meanwhile" if waits else "report.file_kept"
+        turn.tell(key, n=len(await files.of_draft(turn.tx, draft)))
     if open_ask is not None and open_ask.kind == "files":
         await _heed(turn, filled, Told(text=say("report.photo_mark")))
 
