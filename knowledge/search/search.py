@@ -90,7 +90,7 @@ class Search:
 
     @classmethod
     def learn(cls, made: Corpus) -> "Search":
-        """Learn from texts; takes seconds for a few hundred entries."""
+        """Learn from texts; takes a minute or two for some forty thousand."""
         meanings = Meanings(made.same)
         return cls(made, learn(made, meanings), meanings)
 
@@ -173,22 +173,21 @@ class Search:
             # In a long story each clause has its say, unless it is about something else.
             speaks = best[1:] > other[1:]
             whole = whole + np.float32(_SAY) * np.maximum(scores[1:][speaks], 0).sum(0)
-        if kinds <= _FOUND:
-            whole = whole + self._second_opinion(known, 0)
-        whole = self._by_wording(text, whole)
-        return _Read(text, whole, scores[1:], said, grouped(sure), known)
+        judged = known if kinds <= _FOUND else None
+        whole = self._by_wording(text, whole + self._second_opinion(judged, 0))
+        return _Read(text, whole, scores[1:], said, grouped(sure), judged)
 
     def _of_group(self, read: "_Read", group: list[int]) -> Floats:
         """How clauses about one matter score together."""
         loudest = max(group, key=lambda n: float(read.parts[n].max()))
-        both: Floats = read.parts[group].max(0) + self._second_opinion(read.known, 1 + loudest)
+        both: Floats = read.parts[group].max(0) + self._second_opinion(read.judged, 1 + loudest)
         return both
 
-    def _second_opinion(self, known: Rows, number: int) -> Floats | np.float32:
-        """What it adds to the scores of one of the texts that were looked up."""
-        if self.learned.opinion is None:
+    def _second_opinion(self, judged: Rows | None, number: int) -> Floats | np.float32:
+        """What it adds to the scores of one of the texts that it may judge."""
+        if judged is None or self.learned.opinion is None:
             return np.float32(0)
-        texts, rows, part = known
+        texts, rows, part = judged
         start, end = np.searchsorted(texts, (number, number + 1))
         likely = self.learned.opinion.think(rows[start:end], part[start:end])
         added: Floats = np.float32(_SECOND) * likely[: len(self._entries)]
@@ -244,7 +243,7 @@ class _Read:
     parts: Floats  # by clause and entry
     clauses: list[str]
     groups: list[list[int]]  # of clauses: one for each matter
-    known: Rows  # of the whole and of each clause
+    judged: Rows | None  # the whole and each clause, if a second opinion may be had of them
 
 
 def _any_of(words: Iterable[str]) -> re.Pattern[str]:
