@@ -65,6 +65,10 @@ class Filled:
         answer = self.answers.get(key, {})
         return str(answer.get("value", answer.get("text", "")))
 
+    def written(self, key: str) -> str:
+        """What was answered in words that can be read; empty if it was said in a voice note."""
+        return "" if self.answers.get(key, {}).get("spoken") else self.text(key)
+
     def to_json(self) -> dict[str, Any]:
         """As JSON-ready data."""
         return {
@@ -180,6 +184,17 @@ def take(form: Filled, said: str, plan: Plan, *, at: datetime, choice: int | Non
         return Step(replace(form, hinted=True), ask.kind)
     part = (ask.key, at.isoformat()) if len(said) >= LONG else ("", "")
     return Step(replace(_answered(form, ask, answer, plan), part=part))
+
+
+def may_be_spoken(ask: Ask) -> bool:
+    """Whether a voice note can be the answer: not where one of the choices has to be known."""
+    return not _only_choices(ask) and ask.kind != "files"
+
+
+def answer_aloud(form: Filled, plan: Plan, mark: str) -> Filled:
+    """The open question is answered by what was said in a voice note; `mark` stands for it."""
+    ask = current(form, plan)
+    return _answered(form, ask, {"text": mark, "spoken": True}, plan) if ask else form
 
 
 def _only_choices(ask: Ask) -> bool:

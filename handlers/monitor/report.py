@@ -8,11 +8,12 @@ from dataclasses import replace
 
 from handlers import asking, form
 from handlers.asking import Told, Wish
-from handlers.form import Ask, Filled, Plan
-from handlers.messages import Heard, Keyboard
+from handlers.form import Filled, Plan
+from handlers.messages import Heard
 from handlers.monitor import menu, sending
 from handlers.monitor.report_plan import plan_of
-from handlers.texts import has, say
+from handlers.monitor.report_view import answered, lines_of, preview_rows, short
+from handlers.texts import say
 from handlers.texts import words as listed
 from handlers.turn import Turn, in_rows, link
 from storage import files, places, sessions
@@ -21,6 +22,8 @@ NAME = "report"
 CONFIRM = "confirm"
 WHICH = "which"
 SURE = "sure"
+SPOKEN = "spoken"
+_SPEECH = frozenset({"voice", "audio"})  # files that may be an answer in themselves
 
 
 async def start(turn: Turn, *, words: str = "", item: str = "", level: str = "") -> None:
@@ -101,11 +104,16 @@ async def _heed(turn: Turn, filled: Filled, told: Told) -> None:
     if filled.at == form.PREVIEW:
         await _at_preview(turn, filled, told)
         return
-    if told.verb:
-        turn.state.pop("at", "")
+    place = turn.state.pop("at", "")
+    if told.verb == SPOKEN or (place == SPOKEN and typed in listed("report.typed.spoken")):
+        filled = form.answer_aloud(filled, plan(turn, filled), say("report.voice_mark"))
+        await _keep(turn, filled)
         await _show(turn, filled)
         return
-    if turn.state.pop("at", "") == SURE and told.wish is None and told.choice is None:
+    if told.verb:
+        await _show(turn, filled)
+        return
+    if place == SURE and told.wish is None and told.choice is None:
         await _show(turn, filled)
         return
     await _step(turn, filled, told)
@@ -117,8 +125,7 @@ async def _step(turn: Turn, filled: Filled, told: Told) -> None:
     if step is None:
         asking.put(turn, filled, plan(turn, filled))
         return
-    upward = filled.at == "level" and step.form.value("level") in sending.UPWARD
-    if upward:
+    if filled.at == "level" and step.form.value("level") in sending.UPWARD:
         above = await sending.office_above(turn)
         if above is None:
             await _send_up(turn)
@@ -167,7 +174,7 @@ async def _at_preview(turn: Turn, filled: Filled, told: Told) -> None:
         if step.form == filled and told.text and place == CONFIRM:
             _confirm(turn, "report.confirm_hint")
         elif step.form == filled and told.text and not place:
-            turn.tell("report.preview_hint", _preview_rows(turn))
+            turn.tell("report.preview_hint", preview_rows(turn))
         else:
             await _keep(turn, step.form)
             await _show(turn, step.form)
@@ -214,46 +221,7 @@ async def _show(turn: Turn, filled: Filled) -> None:
     turn.step()
     kept = await files.of_draft(turn.tx, turn.state["draft"])
     lines = "\n".join(lines_of(filled, plan(turn, filled)))
-    turn.tell("report.preview", _preview_rows(turn), lines=lines, files=len(kept))
-
-
-def _preview_rows(turn: Turn) -> Keyboard:
-    return (
-        (turn.button(say("form.button.send"), "send"),),
-        (
-            turn.button(say("form.button.change"), "change"),
-            turn.button(say("form.button.back"), Wish.BACK),
-        ),
-        (
-            turn.button(say("form.button.save"), Wish.SAVE),
-            turn.button(say("form.button.cancel"), Wish.CANCEL),
-        ),
-    )
-
-
-def answered(filled: Filled, plan: Plan) -> tuple[list[Ask], list[Ask]]:
-    """The questions that were answered, and those that were skipped."""
-    asks = [ask for ask in plan(filled) if ask.key in filled.answers]
-    return [a for a in asks if filled.text(a.key)], [a for a in asks if not filled.text(a.key)]
-
-
-def short(ask: Ask) -> str:
-    """What a question is called towards her: in plain words where the form's are the office's."""
-    key = f"report.short.{ask.key}"
-    return say(key) if has(key) else ask.label
-
-
-def lines_of(filled: Filled, plan: Plan) -> list[str]:
-    """Every answer on a line of its own, numbered as it can be typed; last, what was skipped."""
-    told, skipped = answered(filled, plan)
-    lines = [
-        say("report.line", n=n, label=short(ask), text=filled.text(ask.key))
-        for n, ask in enumerate(told, start=1)
-    ]
-    if skipped:
-        left = say("report.item.comma").join(short(ask) for ask in skipped)
-        lines.append(say("report.skipped", labels=left))
-    return lines
+    turn.tell("report.preview", preview_rows(turn), lines=lines, files=len(kept))
 
 
 async def _take_files(turn: Turn, filled: Filled) -> None:
@@ -266,8 +234,12 @@ async def _take_files(turn: Turn, filled: Filled) -> None:
     open_ask = form.current(filled, plan(turn, filled))
     if turn.said.text.strip():  # words under a photo answer the open question
         await _heed(turn, filled, Told(text=turn.said.text))
+    if turn.said.text.strip() or not kept:
         return
-    if not kept:
+    speech = any(file.stored and file.kind in _SPEECH for file in turn.said.files)
+    if speech and open_ask is not None and form.may_be_spoken(open_ask):
+        turn.state["at"] = SPOKEN
+        turn.tell("report.voice_kept", ((turn.button(say("report.voice_done"), SPOKEN),),))
         return
     if turn.said.album:
         key = f"album:{turn.person.id}:{turn.said.album}"

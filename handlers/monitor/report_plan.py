@@ -90,12 +90,12 @@ def _category(book: Book, finder: Finder, filled: Filled, item: str) -> list[Ask
         return []
     every = book.every(Category)
     own = [entry.id for entry in every if item and item in (*entry.powers, *entry.prohibitions)]
-    found = [hit.id for hit in finder.search(filled.text("what"), 3, ("category",))]
+    found = [hit.id for hit in finder.search(filled.written("what"), 3, ("category",))]
     near = dict.fromkeys([*(id for id in found if id in own), *own[:2], *found])
     first = [entry for id in near for entry in every if entry.id == id]
     label = say("report.category.label")
     if not first:
-        return [_category_ask("category", label, "report.category.ask", every)]
+        return [_category_ask("category", label, "report.category.ask_bare", every)]
     asks = [_category_ask("category", label, "report.category.ask", first, other=True)]
     if filled.value("category") == OTHER:
         asks.append(_category_ask("category_all", label, "report.category.ask_all", every))
@@ -118,7 +118,7 @@ def _item(book: Book, finder: Finder, filled: Filled, item: str) -> list[Ask]:
     the report was begun from comes first."""
     if not filled.text("what"):
         return []
-    hits = finder.search(filled.text("what"), LOOKED_AT, ("power", "prohibition"))
+    hits = finder.search(filled.written("what"), LOOKED_AT, ("power", "prohibition"))
     matched = {hit.id: hit.matched for hit in hits}
     chosen = book.find(Category, category_of(filled))
     own = (*chosen.powers, *chosen.prohibitions) if chosen else ()

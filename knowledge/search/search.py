@@ -34,6 +34,7 @@ _KEYWORD = 4  # characters: so short, it names a matter and asks nothing yet
 _NAMED = 1.4  # a matter that is only named: most likely how it is done
 _IN_ORDER = 1.3  # who asks what comes first, or who must agree, is shown the procedure
 _TERM = 8  # characters: longer is a sentence
+_TAUGHT = 1.0  # word for word a phrasing: more than all else can say
 _EITHER = 3  # texts that the same first letters are taken for at once
 _HURRIED = 5  # characters: nobody types the first letters of more
 _HAN = re.compile(r"[\u4e00-\u9fff]")
@@ -97,7 +98,8 @@ class Search:
     def search(self, text: str, top: int = 5, kinds: Iterable[str] = ()) -> list[Hit]:
         """Entries that fit, best first; empty if nothing does.
 
-        Of a message about several matters, the best for each comes first, then their second best.
+        Of a message about several matters, the best for each comes after the two best of all, then
+        the second best for each.
         """
         asked = frozenset(kinds) or _FOUND
         read = self._read(text, asked)
@@ -107,11 +109,10 @@ class Search:
         whole = np.where(wanted, read.whole, -1)
         groups = read.groups if len(read.groups) > 1 else []
         best = [_two_best(np.where(wanted, self._of_group(read, one), -1)) for one in groups]
-        lead = dict.fromkeys(
-            (int(np.argmax(whole)), *(one for one, _ in best), *(other for _, other in best))
-        )
-        order = _highest(whole, top + len(lead))
-        ranked = [n for n in dict.fromkeys((*lead, *map(int, order))) if wanted[n]]
+        order = [int(n) for n in _highest(whole, top + 2 * len(best))]
+        firsts, seconds = zip(*best, strict=True) if best else ((), ())
+        lead = dict.fromkeys((*order[: 2 if best else 1], *firsts, *seconds))
+        ranked = [n for n in dict.fromkeys((*lead, *order)) if wanted[n]]
         kept = (n for n in ranked[:top] if n in lead or whole[n] > _FAINT)
         return [self._hit(n, whole[n], read.text) for n in kept]
 
@@ -157,6 +158,8 @@ class Search:
         scores, outside = every[:, : len(self._entries)], every[:, len(self._entries) :]
         if not len(self._entries):
             return None
+        taught = self._taught.get(fold(text[:MOST]).strip(), ())
+        scores[0, list(taught)] += np.float32(_TAUGHT)
         best, other = scores.max(1), outside.max(1, initial=0)
         floor = _FLOOR if _HAN.search(text) else _FLOOR_BY_EAR
         if best[0] <= max(floor, _CLEARLY * other[0]):
@@ -203,6 +206,17 @@ class Search:
         if spelt and spelt >= _SPELT * sum(map(len, words)):
             return text
         return self._initials.get("".join(words), "") if words else ""
+
+    @cached_property
+    def _taught(self) -> dict[str, tuple[int, ...]]:
+        """Terms that are word for word phrasings, and what is found by each: whatever was learned
+        beside, what somebody wrote down for an entry leads to it."""
+        of: dict[str, dict[int, None]] = {}
+        for text, entry in self._texts:
+            if len(text) <= _TERM:
+                of.setdefault(fold(text).strip(), {})[entry] = None
+        ours = len(self._entries)
+        return {term: tuple(own) for term, own in of.items() if max(own) < ours}
 
     @cached_property
     def _initials(self) -> dict[str, str]:

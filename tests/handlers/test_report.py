@@ -3,6 +3,7 @@
 import pytest
 
 from handlers.messages import Outbound
+from handlers.office import cards
 from storage import files, leads
 from storage.people import Role
 from tests.handlers.village import Village, Voice
@@ -65,10 +66,10 @@ async def test_first_report_alone_from_invitation_to_receipt(village: Village) -
     assert lead.category == "LC03"
     assert lead.content["item"] == "SP17"
     assert lead.pack == village.house.book.version
-    assert cards(village) == [lead.id]
+    assert cards_of(village) == [lead.id]
 
 
-def cards(village: Village) -> list[str]:
+def cards_of(village: Village) -> list[str]:
     return [one.card for one in village.group if one.card]
 
 
@@ -135,7 +136,7 @@ async def test_report_about_street_leaders_goes_one_level_up(village: Village) -
     await send(wang)
     lead = await only_lead(village)
     assert lead.office_id == village.upper.id
-    assert cards(village) == []
+    assert cards_of(village) == []
 
 
 async def test_name_on_the_offices_roster_keeps_the_lead_from_it(village: Village) -> None:
@@ -241,3 +242,62 @@ async def test_an_officer_who_says_so_is_not_asked(village: Village) -> None:
     zhou = await village.invited(Role.OFFICER, "周", "u9")
     await zhou.says("我要反映个情况")
     assert "是哪一种事" not in zhou.last
+
+
+async def tells_aloud(voice: Voice) -> None:
+    await voice.sends(name="1.oga", body=b"OggS" + bytes(60), kind="voice")
+
+
+async def test_who_can_t_type_tells_it_in_voice_notes(village: Village) -> None:
+    wang = await village.invited(Role.MONITOR, "王阿婆", "u1")
+    await begin(wang)
+    await wang.says("1")
+    assert "出了什么事" in wang.last
+    await tells_aloud(wang)
+    await tells_aloud(wang)  # nothing goes on by itself while she is still telling
+    await wang.presses("说完了")
+    assert "哪一类" in wang.last
+    assert len(wang.labels()) > 10  # of what can't be read, no list is guessed
+    await wang.says("3")
+    assert "说的是谁" in wang.last
+    await tells_aloud(wang)
+    await wang.says("说完了")
+    assert "说的是谁" not in wang.last
+    await answer_all(wang, {**STORY, "管什么": "不知道"})
+    await send(wang)
+    lead = await only_lead(village)
+    assert cards.text_of(lead, "what") == cards.text_of(lead, "who") == "说在语音里了"
+    async with village.database.read() as tx:
+        assert [file.kind for file in await files.of_lead(tx, lead.id)] == ["voice"] * 3
+
+
+async def test_a_voice_note_and_then_words_leave_the_words(village: Village) -> None:
+    wang = await village.invited(Role.MONITOR, "王阿婆", "u1")
+    await begin(wang)
+    await wang.says("1")
+    await tells_aloud(wang)
+    await answer_all(wang, STORY)
+    await send(wang)
+    assert cards.text_of(await only_lead(village), "what") == STORY["出了什么事"]
+
+
+async def test_a_voice_note_is_no_choice(village: Village) -> None:
+    wang = await village.invited(Role.MONITOR, "王阿婆", "u1")
+    await begin(wang)
+    assert "在哪里做事" in wang.last
+    await tells_aloud(wang)
+    assert not any("说完了" in label for label in wang.labels())
+    await wang.says("1")
+    assert "出了什么事" in wang.last
+
+
+async def test_pressed_twice_it_answers_one_question(village: Village) -> None:
+    wang = await village.invited(Role.MONITOR, "王阿婆", "u1")
+    await begin(wang)
+    await wang.says("1")
+    await tells_aloud(wang)
+    done = wang.button("说完了")
+    await wang.presses("说完了")
+    await wang.says("3")
+    await wang.presses("说完了", at=done)
+    assert "说的是谁" in wang.last

@@ -81,7 +81,9 @@ class Voice:
             self,
         )
 
-    async def sends(self, *, name: str = "a.png", body: bytes = PNG, album: str = "") -> None:
+    async def sends(
+        self, *, name: str = "a.png", body: bytes = PNG, album: str = "", kind: str = "photo"
+    ) -> None:
         """A file, kept as the worker keeps it before a dialogue hears of it."""
 
         async def chunks() -> AsyncIterator[bytes]:
@@ -93,9 +95,9 @@ class Voice:
             person = await door.people.find(tx, self.channel, self.account)
             assert person is not None
             await files.record(
-                tx, blob, person_id=person.id, name=name, kind="photo", now=self.village.now
+                tx, blob, person_id=person.id, name=name, kind=kind, now=self.village.now
             )
-        ref = FileRef("f1", name=name, size=len(body), kind="photo", stored=blob.id)
+        ref = FileRef("f1", name=name, size=len(body), kind=kind, stored=blob.id)
         await self.village.hear(self._said(Heard.FILES, files=(ref,), album=album), self)
 
     def button(self, label: str) -> str:

@@ -93,6 +93,23 @@ def test_several_matters_are_told_apart(search: Search) -> None:
     assert {"SP16", "LC08"} <= set(ids(search, text, 5))
 
 
+def test_a_matter_besides_does_not_push_away_the_second_best(search: Search) -> None:
+    hits = search.search("分占地的钱，要到多少人、几成点头才作数", 5)
+    loudest = sorted((hit.score for hit in hits), reverse=True)[:2]
+    assert [hit.score for hit in hits[:2]] == loudest
+
+
+def test_what_somebody_wrote_down_for_an_entry_leads_to_it(search: Search) -> None:
+    book, made = shipped(), corpus(shipped())
+    outside = {text for text, entry in made.texts if entry >= len(made.entries)}
+    terms = {
+        text for entry in book.of_kind("prohibition") for text in book.words(entry.id)
+        if len(text) <= SHORT
+    }  # fmt: skip
+    assert [term for term in terms - outside if not search.search(term)] == []
+    assert ids(search, "三重一大", 1) == ids(search, "三重壹大 ", 1) == ["SP01"]
+
+
 @pytest.mark.parametrize("asked", ["盖公章先找谁", "账目上墙前谁把关", "分征地款先开什么会"])
 def test_who_asks_for_the_order_is_shown_the_procedure(search: Search, asked: str) -> None:
     assert search.search(asked, 1)[0].kind == "procedure"
@@ -119,7 +136,7 @@ def test_something_is_offered_when_nothing_fits(search: Search) -> None:
 
 @pytest.mark.parametrize(
     ("questions", "first", "three"),
-    [(QUESTIONS, 0.87, 0.95), (BLIND, 0.92, 0.97), (FREE, 0.86, 0.94)],
+    [(QUESTIONS, 0.87, 0.96), (BLIND, 0.92, 0.98), (FREE, 0.86, 0.95)],
 )
 def test_it_is_as_good_as_it_was(
     search: Search, questions: Path, first: float, three: float
