@@ -22,12 +22,16 @@ from knowledge.schema import (
     Manifest,
     Measure,
     Parameter,
+    Question,
     RiskPoint,
 )
 
 E = TypeVar("E", bound=Entry)
 
 PACKS = Path(__file__).parent / "packs"
+
+LEAD = "IT1"
+"""The kind of matter that becomes a lead."""
 
 
 class Book:
@@ -94,6 +98,11 @@ class Book:
         """The name of an entry's kind, or nothing if there is no such id."""
         versions = self._versions.get(id)
         return versions[0][1].kind if versions else ""
+
+    def is_about_reporting(self, question: Question) -> bool:
+        """Whether it asks about reporting itself: it rests on a state of a lead, or on the kind
+        of matter that becomes one."""
+        return any(id == LEAD or self.kind_of(id) == "state" for id in question.rests_on)
 
     def level_of(self, id: str, on: date | None = None) -> Level | None:
         """Which level speaks on an entry."""

@@ -34,9 +34,6 @@ TERM = 8
 OFTEN = 3
 """Times that a term came up before it may be read."""
 
-LEAD = "IT1"
-"""The kind of matter that becomes a lead."""
-
 SURE = 2
 """Among so many best answers a question about reporting must be: what else it is asked with
 speaks of the same things."""
@@ -98,15 +95,12 @@ def _about_this(turn: Turn, text: str) -> str:
 
 
 def _about_reporting(turn: Turn, text: str) -> Question | None:
-    """The question about reporting itself that is asked here, if one is: such a question rests on
-    a state of a lead, or on the kind of matter that becomes one."""
+    """The question about reporting itself that is asked here, if one is."""
     if len(text) > LONG:
         return None
     for hit in turn.finder.search(text, SURE, (*FOUND, "question")):
         one = turn.book.get(hit.id, turn.today)
-        if isinstance(one, Question) and any(
-            id == LEAD or turn.book.kind_of(id) == "state" for id in one.rests_on
-        ):
+        if isinstance(one, Question) and turn.book.is_about_reporting(one):
             return one
     return None
 

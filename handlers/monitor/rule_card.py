@@ -143,7 +143,7 @@ def rests(book: Book, entry: Entry, on: date) -> str:
         named = cites(book, [*local, *(one.cite for one in entry.basis)])
         return say("ask.rests.local", cites=named) if named else say("ask.rests.local_bare")
     if entry.footing is Footing.OWN or not entry.basis:
-        return say("ask.rests.own")
+        return say("ask.rests.ours" if isinstance(entry, Question) else "ask.rests.own")
     key = "partly_local" if entry.partly_local else "law"
     return say(f"ask.rests.{key}", cites=cites(book, [one.cite for one in entry.basis]))
 

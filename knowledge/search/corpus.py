@@ -1,8 +1,8 @@
 """What the search learns from: everything a book says about an entry, and how people ask for it.
 
 Texts are paired with the entries they speak for. Questions lend their words to the entries they
-rest on. What is not answered here (greetings, other offices' business) has groups of its own,
-so that it is known when it comes.
+rest on, but for those about reporting itself. What is not answered here (greetings, other
+offices' business) has groups of its own, so that it is known when it comes.
 """
 
 import re
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from knowledge.book import Book
+from knowledge.schema import Question
 
 FOUND = (
     "power",
@@ -77,6 +78,8 @@ def corpus(book: Book) -> Corpus:
         data = entry.model_dump(exclude=set(_ABOUT_PAPERS)) if entry else {}
         said = (known.title, *book.words(known.id), *_sentences(data))
         made.texts += [(text, own) for text in dict.fromkeys(said)]
+        if isinstance(entry, Question) and book.is_about_reporting(entry):
+            continue  # it must lead what it rests on: who fears revenge asks what to do about it
         linked = [number[id] for id in _ids(data) if id in number]
         made.friends.update((own, other) for other in linked)
         if known.kind == "question" and linked:

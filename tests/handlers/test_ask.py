@@ -67,7 +67,7 @@ async def test_village_only_helps_is_said(wang: Voice) -> None:
 
 async def test_law_local_rule_and_advice_are_told_apart(wang: Voice) -> None:
     await wang.says("浙江")
-    assert "本地规定，别处可能不一样" in wang.last
+    assert "地方规定，别处可能不一样" in wang.last
     assert "法律" not in wang.last
     await wang.says("座谈")
     assert "这是建议，没看到条文" in wang.last
@@ -79,7 +79,7 @@ async def test_a_local_pack_that_speaks_is_named(village: Village, wang: Voice) 
     village.house.book = Book.load([PACKS / "national", PACKS / "sample-district"])
     await wang.says("招标")
     assert "300000元" in wang.last
-    assert "本地规定，别处可能不一样" in wang.last
+    assert "地方规定，别处可能不一样" in wang.last
     assert "区县规定" in wang.last
     assert "样例，不能当真" in wang.last
 

@@ -58,10 +58,10 @@ async def test_step_by_step_to_what_was_found(wang: Voice) -> None:
     assert "哪一种走法" in wang.last
     await answered(wang)
     assert wang.last.startswith("五议决策（五步）\n✅ 1. 村党组织提议　没看出问题")
-    assert "❗ 3. 党员大会审议　先后不对" in wang.last
-    assert "❗ 4. 村民代表会议决议　人数不够" in wang.last
-    assert "❗ 5. 公开实施并由群众评议　没见到" in wang.last
-    assert "❗ 6. 实施结果公开　贴的天数不够" in wang.last
+    assert "△ 3. 党员大会审议　先后不对" in wang.last
+    assert "△ 4. 村民代表会议决议　人数不够" in wang.last
+    assert "△ 5. 公开实施并由群众评议　没见到" in wang.last
+    assert "△ 6. 实施结果公开　天数不够" in wang.last
     assert "4步对不上" in wang.last
     assert "真有没有问题，由街道去查" in wang.last
 
@@ -80,7 +80,7 @@ async def test_each_finding_tells_the_rule_its_article_and_how_it_was_computed(
     assert "《村民委员会组织法》" in wang.last
     await wang.presses("返回")
     await wang.presses("全部说明")
-    assert "从3月25日贴到4月3日，9天，要贴够15天" in wang.last
+    assert "从3月25日到4月3日，9天，要够15天" in wang.last
 
 
 async def test_a_timeline_is_drawn_where_there_is_a_font(
@@ -140,7 +140,7 @@ async def test_an_end_before_its_beginning_is_asked_again(wang: Voice) -> None:
     await answered(wang, (*FIVE[:-1], "3月1日"))
     assert "这一天比开始那天还早" in wang.all
     await wang.says("还贴着")
-    assert "❗ 6. 实施结果公开" not in wang.last
+    assert "△ 6. 实施结果公开" not in wang.last
 
 
 async def test_not_seen_and_not_known_are_two_things(wang: Voice) -> None:
@@ -148,7 +148,7 @@ async def test_not_seen_and_not_known_are_two_things(wang: Voice) -> None:
     await answered(wang, ("2", "跳过", "不清楚", "没有", "做了", "3月2日"))
     await wang.presses("先看结果")
     assert "❔ 1. 村党组织提议　说不准" in wang.last
-    assert "❗ 2. 两委商议　没见到" in wang.last
+    assert "△ 2. 两委商议　没见到" in wang.last
     await wang.presses("接着答")
     assert "党员大会审议：按名单一共该来多少" in wang.last
 

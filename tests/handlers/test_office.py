@@ -93,7 +93,7 @@ async def test_accepted_returned_answered_closed_and_told(
     assert closed.closed_at is not None
     assert "租金已经补上" in wang.last
     await wang.presses("我报的事")
-    await wang.presses("已办结")
+    await wang.presses("办完了")
     assert "办结" in wang.last
 
 
@@ -210,7 +210,7 @@ async def test_a_late_message_after_closing_is_kept_and_the_office_told(
     await zhou.presses("就用" if "就用" in str(zhou.labels()) else zhou.labels()[0])
     await zhou.presses("确定")
     await wang.presses("我报的事")
-    await wang.presses("已办结")
+    await wang.presses("办完了")
     await wang.presses("补充一点")
     await wang.says("还有一张收据")
     await wang.presses("说完了")

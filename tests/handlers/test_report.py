@@ -161,7 +161,7 @@ async def test_draft_is_resumed_on_another_day_and_can_be_dropped(village: Villa
     await wang.presses("不写了，删掉")
     out: list[Outbound] = await wang.presses("没写完的")
     assert out
-    assert "没有没写完的" in wang.all
+    assert "没有剩下的" in wang.all
 
 
 async def test_stale_button_repeats_the_open_question(village: Village) -> None:
