@@ -9,11 +9,12 @@ from typing import Any
 
 from bot.commands.common import BEIJING, beijing
 from handlers import redact
-from handlers.office.cards import state_line
+from handlers.office.cards import own_names, state_line
+from handlers.office.details import thread_for
 from handlers.texts import find, has, say
 from handlers.turn import title_of
 from knowledge.book import Book
-from storage import files, history, leads, people, places
+from storage import files, history, people, places
 from storage.database import Tx
 from storage.files import File
 from storage.register import Lead
@@ -96,7 +97,7 @@ def _outcome(view: View, lead: Lead) -> str:
 async def data_of(tx: Tx, view: View, lead: Lead) -> dict[str, Any]:
     """All of a lead that an office may read."""
     reporter = await people.get(tx, lead.reporter_id)
-    hidden = [reporter.name] if reporter and reporter.name else []
+    hidden = own_names(reporter.name) if reporter and reporter.name else []
 
     def clean(text: object) -> str:
         masked = redact.mask_names(str(text), hidden, say("cli.lead.somebody"))
@@ -113,7 +114,7 @@ async def data_of(tx: Tx, view: View, lead: Lead) -> dict[str, Any]:
         ],
         "thread": [
             {"at": beijing(said.at), "kind": said.kind, "text": clean(said.text)}
-            for said in await leads.thread(tx, lead.id)
+            for said in await thread_for(tx, lead, lead.office_id)
         ],
         "files": [_file(one) for one in await files.of_lead(tx, lead.id)],
         "history": [

@@ -16,6 +16,7 @@ from bot.post import from_letter
 from bot.web.guard import Visitor
 from handlers.messages import Outbound
 from handlers.office import cards
+from handlers.texts import say
 from knowledge.book import Book
 from storage import files, leads, outbox, places
 from storage.database import Tx
@@ -163,9 +164,15 @@ async def _files(tx: Tx, id: int, one: Outbound) -> list[dict[str, str]]:
             plays = kept.media.partition("/")[0] if kept.media in INLINE else "other"
             listed.append(
                 {"url": f"file/{id}/{number}", "kind": "image" if copy else plays}
-                | {"name": kept.name}
+                | {"name": handed_on(kept, number)}
             )
     return listed
+
+
+def handed_on(file: files.File, number: int) -> str:
+    """What a file is called on an officer's side: the name that her phone gave it may tell who
+    she is."""
+    return say("web.handed_on", n=number + 1, ending=files.ending(file))
 
 
 async def letter_for(tx: Tx, visitor: Visitor, id: int) -> Outbound | None:

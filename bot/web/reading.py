@@ -90,7 +90,7 @@ def routes(app: App) -> APIRouter:
             return Response(body, media_type="image/jpeg", headers=SEALED_OFF)
         if kept.media in feed.INLINE:
             return Response(body, media_type=kept.media, headers=SEALED_OFF)
-        name = f"attachment; filename*=UTF-8''{urllib.parse.quote(kept.name)}"
+        name = f"attachment; filename*=UTF-8''{urllib.parse.quote(feed.handed_on(kept, number))}"
         return Response(
             body,
             media_type="application/octet-stream",

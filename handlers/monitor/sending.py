@@ -38,9 +38,9 @@ async def destination(turn: Turn, filled: Filled) -> Office | None:
     if office is not None and filled.value("level") in UPWARD:
         office = await places.office_above(turn.tx, office.id)
     told = " ".join(filled.text(key) for key in accused.TELLING)
-    who, level = filled.text("who"), filled.value("level")
+    who, post, level = filled.text("who"), filled.text("post"), filled.value("level")
     while office is not None and await accused.among(
-        turn.tx, office, told=told, who=who, level=level
+        turn.tx, office, told=told, who=who, post=post, level=level
     ):
         office = await places.office_above(turn.tx, office.id)
     return office

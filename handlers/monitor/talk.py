@@ -105,9 +105,7 @@ async def _kept_from(turn: Turn, lead: Lead, text: str) -> bool:
     """Whether it speaks of somebody of the office that has the lead: that office must not read
     it, so it is not kept, and she is told where to go with it."""
     office = await places.get_office(turn.tx, lead.office_id)
-    if office is None or not await accused.among(
-        turn.tx, office, told=text, who="", level="village"
-    ):
+    if office is None or not await accused.mentioned(turn.tx, lead, office, text):
         return False
     upper = office.upper_channel or say("report.upper_default")
     turn.tell("mine.say.conflict", menu.rows(), upper=upper)

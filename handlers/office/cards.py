@@ -139,7 +139,8 @@ def until(lead: Lead) -> str:
     if lead.due_at is None:
         return ""
     day = lead.due_at.astimezone(BEIJING)
-    return say("office.card.until", date=f"{day.month}-{day.day:02}")
+    year = "" if day.year == lead.submitted_at.astimezone(BEIJING).year else f"{day.year}-"
+    return say("office.card.until", date=f"{year}{day.month}-{day.day:02}")
 
 
 def text_of(lead: Lead, key: str) -> str:
@@ -151,8 +152,16 @@ def names_in(lead: Lead) -> list[str]:
     """The names that were given as names: whoever is spoken of, and whoever knows of it."""
     found: list[str] = []
     for key in ("who", "witness"):
-        found += [part for part in redact.split_names(text_of(lead, key)) if len(part) >= 2]
+        given = [part for part in redact.split_names(text_of(lead, key)) if len(part) >= 2]
+        found += [*given, *(name for whole in given if (name := _given_name(whole)))]
     return found
+
+
+def _given_name(whole: str) -> str:
+    """Of a name of three characters what comes after the family's; nothing if that is a title."""
+    family, given = whole[:1], whole[1:]
+    known = find("office.names.family").split(), find("office.names.before").split()
+    return given if len(given) == 2 and family in known[0] and given not in known[1] else ""
 
 
 def own_names(name: str) -> list[str]:

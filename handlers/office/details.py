@@ -6,6 +6,7 @@ from handlers.office import cards, telling
 from handlers.texts import say
 from handlers.turn import BEIJING, Turn, title_of
 from storage import files, history, leads, people, places
+from storage.database import Tx
 from storage.leads import Lead
 
 
@@ -60,10 +61,21 @@ async def _private(turn: Turn) -> tuple[str, str] | None:
     return next((address for address in own if address[0] == turn.said.channel), None)
 
 
+async def thread_for(tx: Tx, lead: Lead, office_id: str | None) -> list[leads.Said]:
+    """What was said of a lead, as an office may read it: a note stays with the office whose
+    officer made it, wherever the lead goes."""
+    shown = []
+    for said in await leads.thread(tx, lead.id):
+        author = await people.get(tx, said.by) if said.kind == "note" and said.by else None
+        if said.kind != "note" or (author is not None and author.office_id == office_id):
+            shown.append(said)
+    return shown
+
+
 async def _text(turn: Turn, lead: Lead, copies: int, sealed: int) -> str:
     place = await places.get_place(turn.tx, lead.place_id)
     reporter = await people.get(turn.tx, lead.reporter_id)
-    hidden = [reporter.name] if reporter else []
+    hidden = cards.own_names(reporter.name) if reporter else []
 
     def shown(text: object) -> str:
         masked = redact.mask_names(str(text), hidden, say("office.card.somebody"))
@@ -88,7 +100,7 @@ async def _text(turn: Turn, lead: Lead, copies: int, sealed: int) -> str:
         for a in lead.content["answers"]
         if a["key"] not in {"category", "category_all", "item", "level"}
     ]
-    thread = await leads.thread(turn.tx, lead.id)
+    thread = await thread_for(turn.tx, lead, turn.person.office_id)
     if thread:
         lines.append(say("office.details.thread"))
     lines += [

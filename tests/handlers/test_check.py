@@ -63,7 +63,7 @@ async def test_step_by_step_to_what_was_found(wang: Voice) -> None:
     assert "△ 5. 公开实施并由群众评议　没见到" in wang.last
     assert "△ 6. 实施结果公开　天数不够" in wang.last
     assert "4步对不上" in wang.last
-    assert "真有没有问题，由街道去查" in wang.last
+    assert "到底有没有问题，由街道去查" in wang.last
 
 
 async def test_each_finding_tells_the_rule_its_article_and_how_it_was_computed(

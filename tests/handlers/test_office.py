@@ -94,7 +94,7 @@ async def test_accepted_returned_answered_closed_and_told(
     assert "租金已经补上" in wang.last
     await wang.presses("我报的事")
     await wang.presses("办完了")
-    assert "办结" in wang.last
+    assert "办完" in wang.last
 
 
 async def test_second_accept_is_told_who_has_it(
@@ -214,7 +214,7 @@ async def test_a_late_message_after_closing_is_kept_and_the_office_told(
     await wang.presses("补充一点")
     await wang.says("还有一张收据")
     await wang.presses("说完了")
-    assert "办结" in wang.last
+    assert "办完" in wang.last
     assert "又补充" in zhou.last
 
 

@@ -61,6 +61,43 @@ async def test_a_name_late_in_a_long_story_counts_as_well(village: Village) -> N
     assert lead.office_id == village.upper.id
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"说的是谁": "监察办的人"},
+        {"说的是谁": "他们主任", "管什么": "街道纪工委主任"},
+        {"在哪里做事": "5", "说的是谁": "海云街道监察办"},
+    ],
+)
+async def test_who_names_the_office_itself_is_heard_one_level_up(
+    village: Village, other: dict[str, str]
+) -> None:
+    await village.invited(Role.OFFICER, "周建国", "o1")
+    _, lead = await reported(village, **other)
+    assert lead.office_id == village.upper.id
+
+
+async def test_who_only_spoke_with_the_office_is_heard_by_it(village: Village) -> None:
+    await village.invited(Role.OFFICER, "周建国", "o1")
+    _, lead = await reported(village, 出了什么事="跟监察办说过一回，塘租还是没见着")
+    assert lead.office_id == village.office.id
+
+
+async def test_half_a_name_in_an_answer_is_kept_from_him(village: Village) -> None:
+    zhou = await village.invited(Role.OFFICER, "周建国", "o1")
+    wang, lead = await reported(village, 在哪里做事="2", 说的是谁="窗口那个人")
+    assert lead.office_id == village.office.id
+    await wang.presses("我报的事")
+    await wang.presses("已收下")
+    await wang.presses("补充一点")
+    await wang.says("窗口那个，就是建国")
+    await wang.presses("说完了")
+    assert say("mine.say.conflict", upper="").splitlines()[0] in wang.last
+    async with village.database.read() as tx:
+        assert await leads.thread(tx, lead.id) == []
+    assert "就是建国" not in zhou.all
+
+
 async def transfer(voice: Voice, lead: leads.Lead) -> None:
     await voice.presses("", at=await button(voice.village, lead, "accept"))
     await voice.presses("", at=await button(voice.village, lead, "transfer"))

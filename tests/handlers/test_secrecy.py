@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import pytest
 
-from handlers.office import cards
+from handlers.office import cards, details
 from storage import leads, outbox, people, places
 from storage.people import Role
 from tests.handlers.test_guarding import look
@@ -61,8 +64,44 @@ async def test_her_own_name_in_her_own_words_reaches_no_card_and_no_details(
         assert name not in card.text
     await in_group(village, zhou, lead, "details")
     assert "塘边" in zhou.all
-    assert "王阿婆" not in zhou.all
-    assert "王 阿婆" not in zhou.all
+    for name in ("王阿婆", "王 阿婆", "阿婆"):
+        assert name not in zhou.all
+
+
+async def test_half_the_name_of_who_is_spoken_of_reaches_no_card(
+    village: Village, wang: Voice, zhou: Voice
+) -> None:
+    what = "大柱把塘给了他家亲戚，主任也晓得"
+    lead = await report(wang, 说的是谁="王大柱 周主任", 出了什么事=what)
+    await look(village, members=2)
+    card = await shown(village, lead, GROUP)
+    assert card is not None
+    assert "大柱" not in card.text
+    assert "主任" in card.text
+
+
+async def test_a_note_stays_with_the_office_that_made_it(
+    village: Village, wang: Voice, zhou: Voice
+) -> None:
+    lead = await report(wang)
+    async with village.database.write() as tx:
+        person = await people.find(tx, "telegram", "o1")
+        assert person is not None
+        for kind in ("note", "message"):
+            await leads.say(
+                tx, lead, by=person.id, kind=kind, text=kind, files=[], now=village.now
+            )
+    async with village.database.read() as tx:
+        own = await details.thread_for(tx, lead, village.office.id)
+        other = await details.thread_for(tx, lead, village.upper.id)
+    assert [said.text for said in own] == ["note", "message"]
+    assert [said.text for said in other] == ["message"]
+
+
+async def test_a_day_of_another_year_says_which(village: Village, wang: Voice) -> None:
+    lead = replace(await report(wang), due_at=datetime(2027, 11, 29, 3, tzinfo=UTC))
+    assert "2027-11-29" in cards.until(lead)
+    assert "2026" not in cards.until(replace(lead, due_at=lead.submitted_at))
 
 
 async def test_a_group_that_was_given_up_shows_nothing(

@@ -23,7 +23,7 @@ def test_findings_are_told_step_by_step(terminal: Terminal) -> None:
     terminal.write("f.yaml", FACTS)
     said = terminal.ok("procedure", "check", "pr01", "f.yaml")
     assert "△ 表决结果公开" in said
-    assert "14天，要贴够15天" in said
+    assert "14天，要够15天" in said
     assert "第35条" in said
     assert "有 1 步对不上" in said
     told = json.loads(terminal.ok("procedure", "check", "PR01", "f.yaml", "--json"))

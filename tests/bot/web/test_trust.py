@@ -8,8 +8,9 @@ from datetime import timedelta
 import httpx
 
 from bot.joined import now
+from bot.web import feed
 from handlers.texts import say
-from storage import invitations, outbox, people
+from storage import files, invitations, outbox, people
 from tests.bot.web.house import Phone, Site, button, fresh
 from tests.handlers.test_report import STORY
 from tests.journeys.town import photo
@@ -251,3 +252,10 @@ async def test_invitation_names_nobody_and_expires(site: Site) -> None:
     page = await site.phone().client.get(f"/i/{code}")
     assert "海云街道监察办" in page.text
     assert (await site.phone().client.post(f"/i/{code}")).status_code == 403
+
+
+def test_what_her_phone_called_a_file_stays_on_her_side() -> None:
+    kept = files.File(
+        "f1", "document", "application/pdf", 9, "", "王阿婆家的收条.pdf", False, False
+    )
+    assert feed.handed_on(kept, 1) == "材料2.pdf"
