@@ -24,6 +24,12 @@ LONG = 3500
 LOOSE = 2
 """Letters that may follow a choice typed by part of its name."""
 
+STORY = "what"
+"""The question that is answered by what happened."""
+
+SENTENCE = 6
+"""Characters from which on words that fit no question are taken for a sentence of the story."""
+
 PARTS_WITHIN = timedelta(seconds=5)
 
 
@@ -195,6 +201,20 @@ def answer_aloud(form: Filled, plan: Plan, mark: str) -> Filled:
     """The open question is answered by what was said in a voice note; `mark` stands for it."""
     ask = current(form, plan)
     return _answered(form, ask, {"text": mark, "spoken": True}, plan) if ask else form
+
+
+def told_more(form: Filled, said: str) -> Filled | None:
+    """The story with a sentence more, if one was told where something else was asked; none if
+    there is no story yet, or it is no more than a word or a question."""
+    said = said.strip()
+    if (
+        STORY not in form.answers
+        or len(said) < SENTENCE
+        or any(w in said for w in words("ask.asking"))
+    ):
+        return None
+    story = "\n".join(filter(None, [form.written(STORY), said]))
+    return replace(form, answers={**form.answers, STORY: {"text": story}}, hinted=True)
 
 
 def _only_choices(ask: Ask) -> bool:

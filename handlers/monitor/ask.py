@@ -168,6 +168,8 @@ async def _none(turn: Turn, text: str) -> None:
     if sounds_like_report(turn, text, ()):
         lines.append(say("ask.looks_like_report"))
         rows = (*rows, *_report_words(turn, text))
+    elif turn.person.role is Role.MONITOR and not turn.state.get("in"):
+        rows = (*rows, (link("menu.button.report", "m.report"),))
     turn.show("\n".join(lines), (*rows, *_home(turn)))
 
 

@@ -131,6 +131,9 @@ async def _step(turn: Turn, filled: Filled, told: Told) -> None:
             await _send_up(turn)
             return
         turn.tell("report.sent_up", office=above.name)
+    if step.hint == "choice" and (longer := form.told_more(filled, told.text)):
+        await _added(turn, longer)
+        return
     await _keep(turn, step.form)
     if step.hint:
         more = asking.aside(turn, told.text)
@@ -173,11 +176,20 @@ async def _at_preview(turn: Turn, filled: Filled, told: Told) -> None:
         step = form.take(filled, told.text, plan(turn, filled), at=turn.said.at)
         if step.form == filled and told.text and place == CONFIRM:
             _confirm(turn, "report.confirm_hint")
+        elif step.form == filled and (longer := form.told_more(filled, told.text)) and not place:
+            await _added(turn, longer)
         elif step.form == filled and told.text and not place:
             turn.tell("report.preview_hint", preview_rows(turn))
         else:
             await _keep(turn, step.form)
             await _show(turn, step.form)
+
+
+async def _added(turn: Turn, longer: Filled) -> None:
+    """More of the story, told where something else was asked: kept with it, and she is told."""
+    await _keep(turn, longer)
+    turn.tell("report.added")
+    await _show(turn, longer)
 
 
 def _confirm(turn: Turn, key: str) -> None:

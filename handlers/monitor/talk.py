@@ -13,6 +13,7 @@ from handlers.texts import say, words
 from handlers.turn import Turn
 from storage import files, leads, places
 from storage.leads import Lead
+from storage.places import Office
 
 NAME = "talk"
 
@@ -84,6 +85,10 @@ async def _finish(turn: Turn, lead: Lead) -> None:
         turn.tell("mine.say.empty", _rows(turn))
         return
     _leave(turn)
+    fit = [text for text in texts if not await _speaks_of(turn, lead, text)]
+    if fit and fit != texts:  # of several messages only that one is not passed on
+        await _kept_from(turn, lead, "\n".join(texts))
+        texts = fit
     await pass_on(turn, lead, "\n".join(texts), kept)
 
 
@@ -101,11 +106,18 @@ def _leave(turn: Turn) -> None:
     turn.leave()
 
 
-async def _kept_from(turn: Turn, lead: Lead, text: str) -> bool:
-    """Whether it speaks of somebody of the office that has the lead: that office must not read
-    it, so it is not kept, and she is told where to go with it."""
+async def _speaks_of(turn: Turn, lead: Lead, text: str) -> Office | None:
+    """The office that has the lead, if somebody of it is spoken of: it must not read that."""
     office = await places.get_office(turn.tx, lead.office_id)
-    if office is None or not await accused.mentioned(turn.tx, lead, office, text):
+    named = office is not None and await accused.mentioned(turn.tx, lead, office, text)
+    return office if named else None
+
+
+async def _kept_from(turn: Turn, lead: Lead, text: str) -> bool:
+    """Whether it speaks of somebody of the office that has the lead: then it is not kept, and
+    she is told where to go with it."""
+    office = await _speaks_of(turn, lead, text)
+    if office is None:
         return False
     upper = office.upper_channel or say("report.upper_default")
     turn.tell("mine.say.conflict", menu.rows(), upper=upper)

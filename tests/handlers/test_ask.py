@@ -308,3 +308,17 @@ def test_every_entry_of_every_kind_can_be_shown(book: Book) -> None:
         for one in (*rule_card.views(entry), "basis"):
             shown = rule_card.basis if one == "basis" else rule_card.whole
             assert shown(book, entry, day)
+
+
+@pytest.mark.parametrize("said", ["快来人，村里在打架", "小孩掉河里了", "他说要弄死我"])
+async def test_who_is_in_danger_is_told_whom_to_call(village: Village, said: str) -> None:
+    wang = await village.invited(Role.MONITOR, "王阿婆", "u1")
+    await wang.says(said)
+    assert say("triage.looks_like_danger").splitlines()[0] in wang.all
+
+
+async def test_who_vents_can_report_from_there(village: Village) -> None:
+    wang = await village.invited(Role.MONITOR, "王阿婆", "u1")
+    await wang.says("气死我了")
+    await wang.presses("报一件事")
+    assert "是哪一种事" in wang.last

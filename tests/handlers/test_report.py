@@ -4,6 +4,7 @@ import pytest
 
 from handlers.messages import Outbound
 from handlers.office import cards
+from handlers.texts import say
 from storage import files, leads
 from storage.people import Role
 from tests.handlers.village import Village, Voice
@@ -301,3 +302,21 @@ async def test_pressed_twice_it_answers_one_question(village: Village) -> None:
     await wang.says("3")
     await wang.presses("说完了", at=done)
     assert "说的是谁" in wang.last
+
+
+async def test_a_story_in_several_messages_is_kept_whole(village: Village) -> None:
+    wang = await village.invited(Role.MONITOR, "王阿婆", "u1")
+    await begin(wang)
+    await wang.says("1")
+    told = ["村里修那条路呀", "才三个月就裂了", "包工头是书记的表弟"]
+    for part in told:
+        await wang.says(part)
+    assert say("report.added") in wang.all
+    await wang.says("都不像")  # no more than a word: asked again, as ever
+    assert "没对上" in wang.last
+    await answer_all(wang, {**STORY, "哪一类": "1"})
+    more = "想起来了，去年的账上也没有这笔钱"
+    await wang.says(more)
+    assert more in wang.last
+    await send(wang)
+    assert cards.text_of(await only_lead(village), "what").splitlines() == [*told, more]

@@ -98,6 +98,23 @@ async def test_half_a_name_in_an_answer_is_kept_from_him(village: Village) -> No
     assert "就是建国" not in zhou.all
 
 
+async def test_of_several_messages_only_the_one_about_the_office_is_left_out(
+    village: Village,
+) -> None:
+    await village.invited(Role.OFFICER, "周建国", "o1")
+    wang, lead = await reported(village)
+    await wang.presses("我报的事")
+    await wang.presses("已收下")
+    await wang.presses("补充一点")
+    await wang.says("合同我看过一眼，写的是五年")
+    await wang.says("这事周建国也有份")
+    await wang.presses("说完了")
+    assert say("mine.say.conflict", upper="").splitlines()[0] in wang.all
+    async with village.database.read() as tx:
+        (said,) = await leads.thread(tx, lead.id)
+    assert said.text == "合同我看过一眼，写的是五年"
+
+
 async def transfer(voice: Voice, lead: leads.Lead) -> None:
     await voice.presses("", at=await button(voice.village, lead, "accept"))
     await voice.presses("", at=await button(voice.village, lead, "transfer"))
