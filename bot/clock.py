@@ -17,7 +17,7 @@ from bot.post import lay_in_outbox
 from handlers import door, reminding
 from handlers.alerting import alert
 from handlers.messages import Lane, Outbound
-from storage import Busy, files, inbox, instance, outbox
+from storage import Busy, files, inbox, instance, outbox, sessions
 from storage.database import Database, Tx
 
 BEAT = 30.0
@@ -45,6 +45,9 @@ UNCLAIMED = timedelta(days=7)
 LATE = timedelta(minutes=10)
 """A letter that waits longer than this makes whoever runs the installation hear of it."""
 
+_STEADY = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""A clock that no one sets, and that goes on while the machine sleeps."""
+
 CLOCK, TOO_MANY = "clock", "too_many_overdue"
 """Why nobody is reminded: the clock went astray, or it seems so."""
 
@@ -59,7 +62,7 @@ class Clock:
     house: door.House
     delivery: Delivery
     now: Callable[[], datetime]
-    monotonic: Callable[[], float] = time.monotonic
+    monotonic: Callable[[], float] = field(default=lambda: time.clock_gettime(_STEADY))
     alarm: str = ""  # why reminders are stopped; empty if all is well
     _last: tuple[datetime, float] | None = field(default=None)  # when both clocks agreed
     _away: bool = False  # the wall clock has left the monotonic one
@@ -181,4 +184,5 @@ class Clock:
                 await inbox.forget(tx, now - KEPT)
                 await outbox.forget(tx, now - KEPT)
                 await files.sweep_orphans(tx, now - ORPHANS, unclaimed=now - UNCLAIMED)
+                await sessions.purge_draft_content(tx, now - KEPT)
         self.delivery.push(letters)

@@ -268,7 +268,7 @@ class Delivery:
         if one.toast or one.strip or one.delete:
             await outbox.dropped(tx, letter.id, now, spoken.reason)
             return []
-        shut = spoken.reason in {Why.KICKED, Why.FORBIDDEN} and _in_group(one)
+        shut = spoken.reason in {Why.KICKED, Why.FORBIDDEN, Why.GONE} and _in_group(one)
         error = outbox.BLOCKED if shut or spoken.reason is Why.BLOCKED else spoken.reason
         await outbox.dead(tx, letter.id, now, error)
         log.error("undeliverable", error=spoken.reason, lane=letter.lane, row=letter.id)

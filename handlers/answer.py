@@ -61,7 +61,7 @@ async def answer(turn: Turn) -> None:
         return
     if turn.said.heard is Heard.PRESS:
         await _press(turn)
-    elif turn.said.text.startswith("/"):
+    elif turn.said.heard is Heard.TEXT and _is_command(turn.said.text):
         await _command(turn)
     else:
         await _words(turn)
@@ -174,6 +174,19 @@ async def _stale(turn: Turn) -> None:
     else:
         turn.toast("menu.stale")
     turn.tell("menu.menu", home(turn))
+
+
+def _is_command(text: str) -> bool:
+    """Whether it is a command: a stroke before Latin letters, or one of ours. What else begins
+    with a stroke is what somebody has to say."""
+    command = text.partition(" ")[0].casefold()
+    if not command.startswith("/"):
+        return False
+    ours = [
+        *words("form.cancel"),
+        *(name for names in find("ask.commands").values() for name in names),
+    ]
+    return command.isascii() or command in ours
 
 
 async def _command(turn: Turn) -> None:

@@ -148,7 +148,7 @@ async def _stranger(house: House, tx: Tx, said: Inbound, now: datetime) -> list[
     if person is None:
         house.guessed_wrong(account, now)
         return [_plain(said, say("menu.invite_bad"))]
-    return [await _welcome(tx, said, person)]
+    return [await _welcome(tx, said, person), *await cards.waiting(tx, person, now)]
 
 
 def invitation(said: Inbound) -> str:

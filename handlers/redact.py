@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 MASK = "＊"
-_IDENTITY = re.compile(r"(?<!\d)\d[\d \u3000\u00b7\-－—]{5,}\d[\dXxＸｘ]?(?![\dA-Za-z])")
+_IDENTITY = re.compile(r"(?<!\d)\d[\d \u3000\u00b7\-－—./_,，]{5,}\d[\dXxＸｘ]?(?![\dA-Za-z])")
 _LINK = re.compile(r"(?i)\b([a-z][a-z0-9+.-]{1,9})(://)")
 _DOMAIN = re.compile(r"(?<=[A-Za-z0-9])\.(?=[A-Za-z]{2,})")
 _COMMAND = re.compile(r"(?<!\S)/(?=\w)")

@@ -32,8 +32,10 @@ async def due(tx: Tx, book: Book, now: datetime) -> list[Outbound] | None:
     if len(fresh) > MOST and 2 * len(fresh) > await leads.count_timed(tx):
         return None
     for lead, key in fresh:
-        await instance.put(tx, key, now.isoformat())
         where = await cards.handled_in(tx, lead)
+        if not where:
+            continue  # nobody is there yet: it is asked again
+        await instance.put(tx, key, now.isoformat())
         text = say("office.overdue", number=lead.number, state=cards.state_line(lead))
         details = cards.life(book).action("details")
         rows = ((cards.button(details, lead),),) if details else ()

@@ -58,8 +58,8 @@ def routes(app: App) -> APIRouter:
     async def _news(request: Request, after: int, seen: set[int], seconds: float) -> Batch:
         """Each look asks the roster anew: whoever is taken off it sees nothing more."""
         end = asyncio.get_running_loop().time() + seconds
+        who = await must_be(request, app.database)  # one transaction at a time: they are few
         async with app.database.read() as tx:
-            who = await must_be(request, app.database)
             chats = [who.account, *filter(None, [await feed.room(tx, who)])]
         with app.hub.listening(chats) as event:
             while True:

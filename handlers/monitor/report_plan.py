@@ -119,7 +119,7 @@ def _item(book: Book, finder: Finder, filled: Filled, item: str) -> list[Ask]:
     if not filled.text("what"):
         return []
     hits = finder.search(filled.written("what"), LOOKED_AT, ("power", "prohibition"))
-    matched = {hit.id: hit.matched for hit in hits}
+    matched = {hit.id: hit for hit in hits}
     chosen = book.find(Category, category_of(filled))
     own = (*chosen.powers, *chosen.prohibitions) if chosen else ()
     near = sorted(matched, key=lambda id: id not in own)
@@ -128,7 +128,7 @@ def _item(book: Book, finder: Finder, filled: Filled, item: str) -> list[Ask]:
         return []
     titles, lines = [], []
     for n, id in enumerate(ids, start=1):
-        title, shown = title_of(book, id), matched.get(id, ())
+        title, shown = title_of(book, id), matched[id].matched if id in matched else ()
         key = "report.item.line" if shown else "report.item.line_bare"
         comma = say("report.item.comma")
         lines.append(say(key, n=n, title=title, words=comma.join(shown[:3])))

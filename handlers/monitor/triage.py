@@ -95,6 +95,8 @@ def _chosen(turn: Turn) -> str:
         _, step, verb = turn.said.data.split(".", 2)
         return verb if int(step) == turn.state.get("step") else ""
     typed = turn.said.text.strip()
+    if not typed:
+        return ""
     for number, kind in enumerate((*FIRST, "more", *MORE), start=1):
         if typed in {say(f"triage.button.{kind}"), str(number) if number <= 4 else ""}:
             return kind

@@ -314,6 +314,17 @@ async def anew(tx: Tx, before: Office, now: datetime) -> list[Outbound]:
     ]
 
 
+async def waiting(tx: Tx, person: people.Person, now: datetime) -> list[Outbound]:
+    """The cards of leads that nobody of an office could be shown, once its first officer came."""
+    own = person.office_id if person.role is Role.OFFICER else None
+    office = await places.get_office(tx, own) if own else None
+    if office is None or office.chat or len(await chats_for(tx, office)) > 1:
+        return []
+    unseen = [one for one in await leads.open_of(tx, office.id, limit=200) if not one.forwarded_at]
+    again = now.isoformat()
+    return [one for lead in unseen for one in await redrawn(tx, lead, again=again)]
+
+
 def letter(tx: Tx, lead: Lead, channel: str, chat: str, *, again: str = "") -> Outbound:
     """A lead's card for one chat; `again` tells a redrawing of the same revision apart.
 

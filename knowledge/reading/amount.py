@@ -11,6 +11,8 @@ from functools import cache
 
 from knowledge.reading.lexicon import lexicon, longest_first
 
+_DIGITS = 15  # more is no amount that anybody paid
+
 
 @dataclass(frozen=True)
 class Amount:
@@ -73,6 +75,8 @@ def _read(text: str) -> tuple[float, float, float] | None:
     words = lexicon()
     digits, small, large = words["digits"], words["small_units"], words["large_units"]
     if match := re.match(r"\d+(?:\.\d+)?", text):
+        if len(match[0]) > _DIGITS:
+            return None
         base, rest = float(match[0]), text[match.end() :]
         step = 10.0 ** max(len(match[0].split(".")[0]) - 1, 0)
         return _scale(base, base, step, rest)

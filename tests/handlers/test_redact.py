@@ -78,3 +78,8 @@ def test_any_text_can_be_shown(text: str, length: int) -> None:
     shown = redact.for_group(text, [text[:3]], TOLD, length)
     assert "\n" not in shown
     assert "\u202e" not in shown
+
+
+@pytest.mark.parametrize("mark", [".", "/", "_", "，", ",", "-", " "])
+def test_a_telephone_is_masked_whatever_stands_between_its_parts(mark: str) -> None:
+    assert "8000" not in redact.mask_numbers(f"打 {mark.join(('138', '0013', '8000'))} 找他")

@@ -320,3 +320,24 @@ async def test_a_story_in_several_messages_is_kept_whole(village: Village) -> No
     assert more in wang.last
     await send(wang)
     assert cards.text_of(await only_lead(village), "what").splitlines() == [*told, more]
+
+
+async def test_a_photo_whose_words_begin_with_a_stroke_stays_in_the_report(
+    village: Village,
+) -> None:
+    wang = await village.invited(Role.MONITOR, "王阿婆", "u1")
+    await begin(wang)
+    await wang.says("1")
+    await wang.sends(text="/3月的收据，三张都没有章")
+    await answer_all(wang, STORY)
+    await send(wang)
+    async with village.database.read() as tx:
+        assert len(await files.of_lead(tx, (await only_lead(village)).id)) == 1
+
+
+async def test_words_that_begin_with_a_stroke_are_words(village: Village) -> None:
+    wang = await village.invited(Role.MONITOR, "王阿婆", "u1")
+    await begin(wang)
+    await wang.says("1")
+    await wang.says("/西头大塘租给了书记小舅子，租金没见着")
+    assert "哪一类" in wang.last or "听着像" in wang.last

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
+from handlers import reminding
 from handlers.texts import say
 from storage import leads, places
 from storage.people import Role
@@ -75,6 +78,18 @@ async def test_who_names_the_office_itself_is_heard_one_level_up(
     await village.invited(Role.OFFICER, "周建国", "o1")
     _, lead = await reported(village, **other)
     assert lead.office_id == village.upper.id
+
+
+async def test_nobody_there_is_no_reminder_and_is_asked_again(village: Village) -> None:
+    _, lead = await reported(village)
+    assert lead.due_at is not None
+    late = lead.due_at + timedelta(days=1)
+    async with village.database.write() as tx:
+        assert await reminding.due(tx, village.house.book, late) == []
+    await village.invited(Role.OFFICER, "周建国", "o1")
+    async with village.database.write() as tx:
+        (told,) = await reminding.due(tx, village.house.book, late) or []
+    assert lead.number in told.text
 
 
 async def test_who_only_spoke_with_the_office_is_heard_by_it(village: Village) -> None:
@@ -161,6 +176,16 @@ async def test_a_lead_for_an_office_without_anybody_is_told_to_the_steward(
     _, lead = await reported(village, 在哪里做事="3")
     assert lead.office_id == village.upper.id
     assert lead.number in steward.last
+
+
+async def test_a_lead_that_waited_for_somebody_is_shown_to_the_first_officer(
+    village: Village,
+) -> None:
+    _, lead = await reported(village)
+    zhou = await village.invited(Role.OFFICER, "周建国", "o1")
+    assert [one.card for one in zhou.seen if one.card] == [lead.id]
+    chen = await village.invited(Role.OFFICER, "陈晓燕", "o2")
+    assert [one.card for one in chen.seen if one.card] == []
 
 
 async def test_what_was_added_later_counts_for_a_transfer(village: Village) -> None:

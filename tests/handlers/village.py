@@ -82,7 +82,13 @@ class Voice:
         )
 
     async def sends(
-        self, *, name: str = "a.png", body: bytes = PNG, album: str = "", kind: str = "photo"
+        self,
+        *,
+        name: str = "a.png",
+        body: bytes = PNG,
+        album: str = "",
+        kind: str = "photo",
+        text: str = "",
     ) -> None:
         """A file, kept as the worker keeps it before a dialogue hears of it."""
 
@@ -98,7 +104,9 @@ class Voice:
                 tx, blob, person_id=person.id, name=name, kind=kind, now=self.village.now
             )
         ref = FileRef("f1", name=name, size=len(body), kind=kind, stored=blob.id)
-        await self.village.hear(self._said(Heard.FILES, files=(ref,), album=album), self)
+        await self.village.hear(
+            self._said(Heard.FILES, files=(ref,), album=album, text=text), self
+        )
 
     def button(self, label: str) -> str:
         """The data of the newest button with these words on it."""
