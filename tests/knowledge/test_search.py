@@ -8,10 +8,13 @@ import pytest
 import yaml
 
 from knowledge.book import Book, shipped
+from knowledge.schema import Question
 from knowledge.search import Search, cache
-from knowledge.search.corpus import Corpus, Known, corpus
+from knowledge.search.corpus import FOUND, Corpus, Known, corpus
 from tests.benchmarks.eval_lookup import BLIND, FREE, QUESTIONS, evaluate
 from tests.knowledge import small_pack
+
+REPORTING = QUESTIONS.parent / "about_reporting.yaml"
 
 SHORT = 4
 """Characters of a term that two people may well type alike."""
@@ -148,6 +151,23 @@ def test_it_is_as_good_as_it_was(
     assert tally.three >= three * tally.asked
     assert score.refused >= 0.95 * score.outside
     assert score.both >= 0.8 * score.mixed
+
+
+def test_who_asks_about_reporting_is_answered_first(search: Search) -> None:
+    book, asked = shipped(), yaml.safe_load(REPORTING.read_text("utf-8"))
+
+    def answer(text: str) -> str:
+        for hit in search.search(text, 2, (*FOUND, "question")):
+            found = book.find(Question, hit.id)
+            if found is not None and book.is_about_reporting(found):
+                return hit.id
+        return ""
+
+    right = [one["q"] for one in asked["asked"] if answer(one["q"]) in one["accept"]]
+    assert len(right) >= 0.8 * len(asked["asked"])
+    assert sum(bool(answer(text)) for text in asked["rules"]) <= 0.1 * len(asked["rules"])
+    learned = {text for text, _ in corpus(book).texts}
+    assert learned.isdisjoint([one["q"] for one in asked["asked"] if len(one["q"]) > SHORT])
 
 
 @pytest.mark.parametrize("questions", [QUESTIONS, BLIND, FREE])
