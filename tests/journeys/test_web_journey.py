@@ -173,7 +173,7 @@ async def closed_and_told(wang: Person, zhou: Person, number: str) -> None:
     await zhou.hears("已办结", room=True)
     await wang.presses("我报的事")
     trail = await wang.presses(number)
-    for step in ("存好了", "送到海云街道监察办", "打开看了", "受理了", "办结"):
+    for step in ("存好了", "送到海云街道监察办", "打开看了", "受理了", "办完"):
         assert step in trail
 
 
