@@ -80,7 +80,13 @@ async def test_who_names_the_office_itself_is_heard_one_level_up(
     assert lead.office_id == village.upper.id
 
 
+async def without_a_group(village: Village) -> None:
+    async with village.database.write() as tx:
+        await places.unbind_chat(tx, village.office.id)
+
+
 async def test_nobody_there_is_no_reminder_and_is_asked_again(village: Village) -> None:
+    await without_a_group(village)
     _, lead = await reported(village)
     assert lead.due_at is not None
     late = lead.due_at + timedelta(days=1)
@@ -181,6 +187,7 @@ async def test_a_lead_for_an_office_without_anybody_is_told_to_the_steward(
 async def test_a_lead_that_waited_for_somebody_is_shown_to_the_first_officer(
     village: Village,
 ) -> None:
+    await without_a_group(village)
     _, lead = await reported(village)
     zhou = await village.invited(Role.OFFICER, "周建国", "o1")
     assert [one.card for one in zhou.seen if one.card] == [lead.id]
