@@ -234,6 +234,8 @@ class Talker:
 def answer_to(question: Seen, answers: dict[str, str]) -> str:
     """The answer that fits a question, or to skip it."""
     key = next((key for key, ask in asks().items() if ask in question.text), "")
+    if words("report.category.ask_bare") in question.text:
+        key = "category"
     return answers.get(key) or words("form.button.skip")
 
 
